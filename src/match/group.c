@@ -17,6 +17,8 @@ struct grouping {
     struct node            *nodes;
     size_t                  node_count;
     struct map              by_id; /* id -> node index + 1 */
+    const bool             *wanted;
+    struct group_list       list;
 };
 
 static bool is_cve(str id) {
@@ -120,7 +122,8 @@ static struct named named(str id, bool own) {
     return (struct named){id, own ? 1 : 3};
 }
 
-static size_t add_ids(struct named *ids, size_t count, const struct node *node, const struct advisory *advisory) {
+static size_t add_ids(struct named *ids, size_t count, const struct node *node,
+                      const struct advisory *advisory) {
     ids[count++] = named(advisory->id, true);
     if (!str_empty(node->upstream))
         ids[count++] = named(node->upstream, true);
@@ -129,8 +132,8 @@ static size_t add_ids(struct named *ids, size_t count, const struct node *node, 
     return count;
 }
 
-static pw_code name_group(struct grouping *g, const size_t *nodes, size_t node_count, struct group *out,
-                          struct err *err) {
+static pw_code name_group(struct grouping *g, const size_t *nodes, size_t node_count,
+                          struct group *out, struct err *err) {
     size_t        room = 0, count = 0, kept = 0;
     struct named *ids;
 
@@ -141,7 +144,8 @@ static pw_code name_group(struct grouping *g, const size_t *nodes, size_t node_c
     if (ids == NULL || out->aliases == NULL)
         return arena_error(g->arena, err);
     for (size_t i = 0; i < node_count; i++)
-        count = add_ids(ids, count, &g->nodes[nodes[i]], g->candidates[g->nodes[nodes[i]].candidate].advisory);
+        count = add_ids(ids, count, &g->nodes[nodes[i]],
+                        g->candidates[g->nodes[nodes[i]].candidate].advisory);
     qsort(ids, count, sizeof *ids, by_text);
     for (size_t i = 0; i < count; i++)
         if (i == 0 || !str_eq(ids[i].id, ids[kept - 1].id))
@@ -167,8 +171,8 @@ static int by_root(const void *a, const void *b) {
     return x->node < y->node ? -1 : x->node > y->node;
 }
 
-static pw_code build_group(struct grouping *g, const struct chained *chain, size_t length, const bool *wanted,
-                           struct group *groups, size_t *group_count, struct err *err) {
+static pw_code build_group(struct grouping *g, const struct chained *chain, size_t length,
+                           struct err *err) {
     struct group out = {0};
     size_t      *nodes = arena_array(g->arena, length, sizeof *nodes);
     bool         keep = false;
@@ -180,24 +184,22 @@ static pw_code build_group(struct grouping *g, const struct chained *chain, size
         size_t candidate = g->nodes[chain[i].node].candidate;
 
         nodes[i] = chain[i].node;
-        keep = keep || wanted[candidate];
+        keep = keep || g->wanted[candidate];
         if (out.member_count == 0 || out.members[out.member_count - 1] != candidate)
             out.members[out.member_count++] = candidate;
     }
     if (!keep)
         return PW_OK;
     PW_TRY(name_group(g, nodes, length, &out, err));
-    groups[(*group_count)++] = out;
+    g->list.groups[g->list.count++] = out;
     return PW_OK;
 }
 
-static pw_code build_groups(struct grouping *g, const bool *wanted, struct group **ret_groups,
-                            size_t *ret_count, struct err *err) {
+static pw_code build_groups(struct grouping *g, struct err *err) {
     struct chained *chain = arena_array(g->arena, g->node_count, sizeof *chain);
-    struct group   *groups = arena_array(g->arena, g->node_count, sizeof *groups);
-    size_t          count = 0;
 
-    if (chain == NULL || groups == NULL)
+    g->list.groups = arena_array(g->arena, g->node_count, sizeof *g->list.groups);
+    if (chain == NULL || g->list.groups == NULL)
         return arena_error(g->arena, err);
     for (size_t i = 0; i < g->node_count; i++)
         chain[i] = (struct chained){root_of(g->nodes, i), i};
@@ -205,22 +207,23 @@ static pw_code build_groups(struct grouping *g, const bool *wanted, struct group
     for (size_t at = 0, end; at < g->node_count; at = end) {
         for (end = at; end < g->node_count && chain[end].root == chain[at].root; end++)
             continue;
-        PW_TRY(build_group(g, chain + at, end - at, wanted, groups, &count, err));
+        PW_TRY(build_group(g, chain + at, end - at, err));
     }
-    *ret_groups = groups;
-    *ret_count = count;
     return PW_OK;
 }
 
 pw_code group_candidates(struct arena *arena, const struct candidate *candidates, size_t count,
-                         const bool *wanted, struct group **ret_groups, size_t *ret_count, struct err *err) {
-    struct grouping g = {.arena = arena, .candidates = candidates, .by_id = MAP_INIT};
-    pw_code         code = make_nodes(&g, count, err);
+                         const bool *wanted, struct group_list *ret_list, struct err *err) {
+    struct grouping g = {
+        .arena = arena, .candidates = candidates, .by_id = MAP_INIT, .wanted = wanted};
+    pw_code code = make_nodes(&g, count, err);
 
     if (code == PW_OK && !join_all(&g))
         code = err_set(err, PW_MEMORY, "out of memory");
     if (code == PW_OK)
-        code = build_groups(&g, wanted, ret_groups, ret_count, err);
+        code = build_groups(&g, err);
+    if (code == PW_OK)
+        *ret_list = g.list;
     map_done(&g.by_id);
     return code;
 }

@@ -19,6 +19,11 @@ struct group {
     size_t  member_count;
 };
 
+struct group_list {
+    struct group *groups;
+    size_t        count;
+};
+
 /* Only groups with a member whose `wanted` is true are built. */
 pw_code group_candidates(struct arena *arena, const struct candidate *candidates, size_t count,
-                         const bool *wanted, struct group **ret_groups, size_t *ret_count, struct err *err);
+                         const bool *wanted, struct group_list *ret_list, struct err *err);

@@ -29,7 +29,8 @@ static struct ratings ratings_of(const struct candidate *candidate) {
     return (struct ratings){candidate->advisory->ratings, candidate->advisory->rating_count};
 }
 
-static pw_code gather_room(struct matching *m, const struct group *group, struct gathered *g, struct err *err) {
+static pw_code gather_room(struct matching *m, const struct group *group, struct gathered *g,
+                           struct err *err) {
     size_t ratings = 0;
 
     for (size_t i = 0; i < group->member_count; i++)
@@ -41,10 +42,13 @@ static pw_code gather_room(struct matching *m, const struct group *group, struct
 
 /* Lower is worse: a plain "affected" counts more than "unimportant" of another record. */
 static int state_order(enum finding_state state) {
-    return state == FINDING_FIXED || state == FINDING_OPEN ? 0 : state == FINDING_UNIMPORTANT ? 1 : 2;
+    return state == FINDING_FIXED || state == FINDING_OPEN ? 0
+           : state == FINDING_UNIMPORTANT                  ? 1
+                                                           : 2;
 }
 
-static void take_affected(struct gathered *g, const struct candidate *candidate, const struct verdict *verdict) {
+static void take_affected(struct gathered *g, const struct candidate *candidate,
+                          const struct verdict *verdict) {
     g->deciding[g->deciding_count++] = candidate->affected;
     if (!g->affected || state_order(verdict->state) < state_order(g->state)) {
         g->state = verdict->state;
@@ -53,7 +57,8 @@ static void take_affected(struct gathered *g, const struct candidate *candidate,
     g->affected = true;
 }
 
-static void take(struct gathered *g, const struct candidate *candidate, const struct verdict *verdict) {
+static void take(struct gathered *g, const struct candidate *candidate,
+                 const struct verdict *verdict) {
     if (candidate->authority != g->authority) {
         g->others_affected = g->others_affected || verdict->kind == VERDICT_AFFECTED;
         g->others_clear =
@@ -82,7 +87,8 @@ static void take(struct gathered *g, const struct candidate *candidate, const st
 
 /* One record may name a package twice (two entries for one release): being outside one of them
  * is no disagreement. */
-static bool same_record_affects(const struct matching *m, const struct group *group, size_t member) {
+static bool same_record_affects(const struct matching *m, const struct group *group,
+                                size_t member) {
     const struct advisory *advisory = m->candidates[member].advisory;
 
     for (size_t i = 0; i < group->member_count; i++)
@@ -92,7 +98,8 @@ static bool same_record_affects(const struct matching *m, const struct group *gr
     return false;
 }
 
-static pw_code gather(struct matching *m, const struct group *group, struct gathered *g, struct err *err) {
+static pw_code gather(struct matching *m, const struct group *group, struct gathered *g,
+                      struct err *err) {
     PW_TRY(gather_room(m, group, g, err));
     g->authority = m->candidates[group->members[0]].authority;
     for (size_t i = 1; i < group->member_count; i++)
@@ -110,7 +117,8 @@ static pw_code gather(struct matching *m, const struct group *group, struct gath
     return PW_OK;
 }
 
-static pw_code settle(struct matching *m, struct gathered *g, struct finding *out, struct err *err) {
+static pw_code settle(struct matching *m, struct gathered *g, struct finding *out,
+                      struct err *err) {
     bool doubted = g->clear || g->others_clear;
 
     out->disputed = g->affected ? doubted || g->denied : g->others_affected;
@@ -120,14 +128,16 @@ static pw_code settle(struct matching *m, struct gathered *g, struct finding *ou
     }
     if (!g->affected) {
         out->state = FINDING_UNDETERMINED;
-        out->why = str_empty(g->unorderable)
-                       ? STR("the publisher has not decided yet whether this version is affected")
-                       : arena_strf(m->arena, "version \"" STR_FMT "\" cannot be ordered as " STR_FMT,
-                                    STR_ARG(g->unorderable), STR_ARG(m->package->ecosystem));
+        out->why =
+            str_empty(g->unorderable)
+                ? STR("the publisher has not decided yet whether this version is affected")
+                : arena_strf(m->arena, "version \"" STR_FMT "\" cannot be ordered as " STR_FMT,
+                             STR_ARG(g->unorderable), STR_ARG(m->package->ecosystem));
         return out->why.ptr == NULL ? arena_error(m->arena, err) : PW_OK;
     }
     out->state = g->state;
-    out->fixed_version = verdict_fixed_version(m->scheme, g->deciding, g->deciding_count, m->version);
+    out->fixed_version =
+        verdict_fixed_version(m->scheme, g->deciding, g->deciding_count, m->version);
     if (state_order(g->state) == 0)
         out->state = str_empty(out->fixed_version) ? FINDING_OPEN : FINDING_FIXED;
     return PW_OK;
@@ -135,8 +145,8 @@ static pw_code settle(struct matching *m, struct gathered *g, struct finding *ou
 
 /* --- what other sources know --- */
 
-static pw_code add_facts(struct matching *m, const struct vulnerability_facts *facts, struct gathered *g,
-                         struct finding *out, struct err *err) {
+static pw_code add_facts(struct matching *m, const struct vulnerability_facts *facts,
+                         struct gathered *g, struct finding *out, struct err *err) {
     size_t         have = g->elsewhere_count;
     struct rating *copies = arena_array(m->arena, facts->rating_count, sizeof *copies);
 
@@ -152,7 +162,8 @@ static pw_code add_facts(struct matching *m, const struct vulnerability_facts *f
         out->epss = facts->epss;
         out->epss_percentile = facts->epss_percentile;
     }
-    if (facts->kev_added_at != 0 && (out->kev_added_at == 0 || facts->kev_added_at < out->kev_added_at))
+    if (facts->kev_added_at != 0 &&
+        (out->kev_added_at == 0 || facts->kev_added_at < out->kev_added_at))
         out->kev_added_at = facts->kev_added_at;
     if (out->published_at == 0)
         out->published_at = facts->published_at;
@@ -163,8 +174,8 @@ static pw_code add_facts(struct matching *m, const struct vulnerability_facts *f
     return PW_OK;
 }
 
-static pw_code look_up(struct matching *m, const struct group *group, struct gathered *g, struct finding *out,
-                       struct err *err) {
+static pw_code look_up(struct matching *m, const struct group *group, struct gathered *g,
+                       struct finding *out, struct err *err) {
     for (size_t i = 0; m->lookup != NULL && i <= group->alias_count; i++) {
         struct vulnerability_facts facts = {.epss = -1, .epss_percentile = -1};
         str                        id = i == 0 ? group->id : group->aliases[i - 1];
@@ -182,7 +193,9 @@ static str cvss_version_of(const struct rating *rating) {
 
     if (str_starts(rating->value, STR("CVSS:")) && slash != STR_NPOS)
         return str_sub(rating->value, 5, slash - 5);
-    return str_eq(rating->kind, STR("CVSS_V4")) ? STR("4.0") : str_eq(rating->kind, STR("CVSS_V3")) ? STR("3.0") : STR("2.0");
+    return str_eq(rating->kind, STR("CVSS_V4"))   ? STR("4.0")
+           : str_eq(rating->kind, STR("CVSS_V3")) ? STR("3.0")
+                                                  : STR("2.0");
 }
 
 static void add_cvss(struct finding *out, const struct rating *rating) {
@@ -191,14 +204,16 @@ static void add_cvss(struct finding *out, const struct rating *rating) {
     for (size_t i = 0; i < out->cvss_count; i++)
         if (str_eq(out->cvss[i].vector, rating->value))
             return;
-    out->cvss[out->cvss_count++] =
-        (struct cvss_rating){cvss_version_of(rating), rating->value, rating->scored ? rating->score : -1};
+    out->cvss[out->cvss_count++] = (struct cvss_rating){cvss_version_of(rating), rating->value,
+                                                        rating->scored ? rating->score : -1};
 }
 
-static pw_code rate(struct matching *m, const struct gathered *g, struct finding *out, struct err *err) {
+static pw_code rate(struct matching *m, const struct gathered *g, struct finding *out,
+                    struct err *err) {
     struct severity_choice choice;
-    struct severity_input  in = {g->ratings,       g->rating_count,           g->elsewhere,
-                                 g->elsewhere_count, g->lead->affected->urgency, STR_NONE};
+    struct severity_input  in = {
+         g->ratings, g->rating_count, g->elsewhere, g->elsewhere_count, g->lead->affected->urgency,
+         STR_NONE};
 
     if (!str_empty(in.urgency)) {
         in.urgency_source = arena_strf(m->arena, STR_FMT " urgency", STR_ARG(g->lead->feed));
@@ -227,7 +242,8 @@ static void describe(const struct matching *m, const struct group *group, const 
     out->published_at = lead->published_at;
     out->references = lead->references;
     out->reference_count = lead->reference_count;
-    for (size_t i = 0; i < group->member_count; i++) { /* what the lead leaves open, another may say */
+    for (size_t i = 0; i < group->member_count;
+         i++) { /* what the lead leaves open, another may say */
         const struct advisory *advisory = m->candidates[group->members[i]].advisory;
 
         if (str_empty(out->title))
@@ -250,7 +266,7 @@ static const struct candidate *any_wanted(const struct matching *m, const struct
 }
 
 pw_code judge_group(struct matching *m, const struct group *group, struct finding *ret_finding,
-                         bool *ret_found, struct err *err) {
+                    bool *ret_found, struct err *err) {
     struct gathered g = {0};
     struct finding  out = {.epss = -1, .epss_percentile = -1, .package = m->package};
 

@@ -23,4 +23,4 @@ struct matching {
 };
 
 pw_code judge_group(struct matching *m, const struct group *group, struct finding *ret_finding,
-                         bool *ret_found, struct err *err);
+                    bool *ret_found, struct err *err);

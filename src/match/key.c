@@ -9,12 +9,15 @@ static const struct {
     str  family;
     bool by_source; /* records name source packages; else the binary ones */
 } distributions[] = {
-    {STR_INIT("Debian"), true},      {STR_INIT("Ubuntu"), true},      {STR_INIT("Alpine"), true},
-    {STR_INIT("Wolfi"), true},       {STR_INIT("Chainguard"), true},  {STR_INIT("Azure Linux"), true},
-    {STR_INIT("Mageia"), true},      {STR_INIT("openEuler"), true},   {STR_INIT("Photon OS"), false},
-    {STR_INIT("AlmaLinux"), false},  {STR_INIT("Rocky Linux"), false}, {STR_INIT("Red Hat"), false},
-    {STR_INIT("SUSE"), false},       {STR_INIT("openSUSE"), false},   {STR_INIT("Amazon"), false},
-    {STR_INIT("Oracle Linux"), false}, {STR_INIT("CentOS"), false},   {STR_INIT("Fedora"), false},
+    {STR_INIT("Debian"), true},       {STR_INIT("Ubuntu"), true},
+    {STR_INIT("Alpine"), true},       {STR_INIT("Wolfi"), true},
+    {STR_INIT("Chainguard"), true},   {STR_INIT("Azure Linux"), true},
+    {STR_INIT("Mageia"), true},       {STR_INIT("openEuler"), true},
+    {STR_INIT("Photon OS"), false},   {STR_INIT("AlmaLinux"), false},
+    {STR_INIT("Rocky Linux"), false}, {STR_INIT("Red Hat"), false},
+    {STR_INIT("SUSE"), false},        {STR_INIT("openSUSE"), false},
+    {STR_INIT("Amazon"), false},      {STR_INIT("Oracle Linux"), false},
+    {STR_INIT("CentOS"), false},      {STR_INIT("Fedora"), false},
 };
 
 static str family_of(str ecosystem) {
@@ -26,7 +29,7 @@ static str family_of(str ecosystem) {
 enum key_kind key_kind_of(str ecosystem) {
     str family = family_of(ecosystem);
 
-    EACH(row, distributions)
+    EACH (row, distributions)
         if (str_eq(row->family, family))
             return row->by_source ? KEY_SOURCE : KEY_BINARY;
     return KEY_LANGUAGE;

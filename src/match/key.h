@@ -12,5 +12,5 @@ enum key_kind {
     KEY_BINARY,   /* distribution: binary package and its version */
 };
 
-enum key_kind key_kind_of(str ecosystem); /* with or without ":release" */
-str           key_version(const struct package *package); /* the version that ranges are held against */
+enum key_kind key_kind_of(str ecosystem);       /* with or without ":release" */
+str key_version(const struct package *package); /* the version that ranges are held against */

@@ -9,7 +9,8 @@
 #include "match/verdict.h"
 
 /* A withdrawn record says nothing, also where others would overrule it. */
-static size_t standing(struct arena *arena, const struct candidate *all, size_t count, struct candidate **ret) {
+static size_t standing(struct arena *arena, const struct candidate *all, size_t count,
+                       struct candidate **ret) {
     struct candidate *kept = arena_array(arena, count, sizeof *kept);
     size_t            n = 0;
 
@@ -28,18 +29,18 @@ static int worst_first(const void *a, const void *b) {
 
 static pw_code judge_groups(struct matching *m, struct finding **ret_findings, size_t *ret_count,
                             struct err *err) {
-    struct group   *groups;
-    struct finding *findings;
-    size_t          group_count, count = 0;
+    struct group_list list;
+    struct finding   *findings;
+    size_t            count = 0;
 
-    PW_TRY(group_candidates(m->arena, m->candidates, m->count, m->wanted, &groups, &group_count, err));
-    findings = arena_array(m->arena, group_count, sizeof *findings);
+    PW_TRY(group_candidates(m->arena, m->candidates, m->count, m->wanted, &list, err));
+    findings = arena_array(m->arena, list.count, sizeof *findings);
     if (findings == NULL)
         return arena_error(m->arena, err);
-    for (size_t i = 0; i < group_count; i++) {
+    for (size_t i = 0; i < list.count; i++) {
         bool found = false;
 
-        PW_TRY(judge_group(m, &groups[i], &findings[count], &found, err));
+        PW_TRY(judge_group(m, &list.groups[i], &findings[count], &found, err));
         if (found)
             count++;
     }
@@ -49,10 +50,10 @@ static pw_code judge_groups(struct matching *m, struct finding **ret_findings, s
     return PW_OK;
 }
 
-pw_code match_package(struct arena *arena, const struct package *package, const struct os_release *os,
-                      const struct candidate *candidates, size_t candidate_count,
-                      const struct vulnerability_lookup *lookup, struct finding **ret_findings,
-                      size_t *ret_count, struct err *err) {
+pw_code match_package(struct arena *arena, const struct package *package,
+                      const struct os_release *os, const struct candidate *candidates,
+                      size_t candidate_count, const struct vulnerability_lookup *lookup,
+                      struct finding **ret_findings, size_t *ret_count, struct err *err) {
     struct matching   m = {.arena = arena, .package = package, .lookup = lookup};
     struct candidate *kept;
 
@@ -70,7 +71,8 @@ pw_code match_package(struct arena *arena, const struct package *package, const 
         return arena_error(arena, err);
     for (size_t i = 0; i < m.count; i++) {
         m.verdicts[i] = verdict_of(m.scheme, m.candidates[i].affected, m.version);
-        m.wanted[i] = m.verdicts[i].kind == VERDICT_AFFECTED || m.verdicts[i].kind == VERDICT_UNKNOWN;
+        m.wanted[i] =
+            m.verdicts[i].kind == VERDICT_AFFECTED || m.verdicts[i].kind == VERDICT_UNKNOWN;
     }
     return judge_groups(&m, ret_findings, ret_count, err);
 }

@@ -21,10 +21,10 @@ struct vulnerability_lookup {
  *
  * The findings of one package, sorted by severity (worst first) then id; at most one per group
  * of aliases. Text lives in the arena or is borrowed from the candidates. */
-pw_code match_package(struct arena *arena, const struct package *package, const struct os_release *os,
-                      const struct candidate *candidates, size_t candidate_count,
-                      const struct vulnerability_lookup *lookup, struct finding **ret_findings,
-                      size_t *ret_count, struct err *err);
+pw_code match_package(struct arena *arena, const struct package *package,
+                      const struct os_release *os, const struct candidate *candidates,
+                      size_t candidate_count, const struct vulnerability_lookup *lookup,
+                      struct finding **ret_findings, size_t *ret_count, struct err *err);
 
 /* NULL: match_key holds. Otherwise why no advisory can speak of the package, as the end of a
  * sentence: "<package> was not matched: <why>". */

@@ -22,8 +22,8 @@ static str culprit(const struct version_scheme *scheme, str version, str other) 
 }
 
 /* Does the event lie at or before the version, so that it has a say? */
-static enum range_verdict applies(const struct version_scheme *scheme, const struct range_event *event,
-                                  str version) {
+static enum range_verdict applies(const struct version_scheme *scheme,
+                                  const struct range_event *event, str version) {
     enum version_order order;
 
     if (is_start(event))
@@ -37,8 +37,9 @@ static enum range_verdict applies(const struct version_scheme *scheme, const str
 }
 
 /* Is `event` behind `best` in version order? Both apply. */
-static enum range_verdict is_later(const struct version_scheme *scheme, const struct range_event *event,
-                                   const struct range_event *best) {
+static enum range_verdict is_later(const struct version_scheme *scheme,
+                                   const struct range_event    *event,
+                                   const struct range_event    *best) {
     enum version_order order;
 
     if (best == NULL || is_start(event) || is_start(best))
@@ -52,8 +53,9 @@ static enum range_verdict is_later(const struct version_scheme *scheme, const st
 }
 
 /* Limits: with any, the version must lie below one of them; "*" is no limit. */
-static enum range_verdict below_limits(const struct version_scheme *scheme, const struct range *range,
-                                       str version, str *ret_unorderable) {
+static enum range_verdict below_limits(const struct version_scheme *scheme,
+                                       const struct range *range, str version,
+                                       str *ret_unorderable) {
     enum range_verdict verdict = RANGE_INSIDE;
     bool               any = false;
 
@@ -110,7 +112,8 @@ enum range_verdict ranges_hold_one(const struct version_scheme *scheme, const st
 }
 
 /* SEMVER ranges say their own order; it serves ecosystems that have no scheme here. */
-static const struct version_scheme *scheme_for(const struct version_scheme *scheme, enum range_type type) {
+static const struct version_scheme *scheme_for(const struct version_scheme *scheme,
+                                               enum range_type              type) {
     if (scheme != NULL || type != RANGE_SEMVER)
         return scheme;
     for (size_t i = 0; version_schemes[i] != NULL; i++)
@@ -119,7 +122,8 @@ static const struct version_scheme *scheme_for(const struct version_scheme *sche
     return NULL;
 }
 
-static bool is_listed(const struct version_scheme *scheme, const struct affected *affected, str version) {
+static bool is_listed(const struct version_scheme *scheme, const struct affected *affected,
+                      str version) {
     for (size_t i = 0; i < affected->version_count; i++)
         if (str_eq(affected->versions[i], version))
             return true;

@@ -16,7 +16,7 @@ static const struct {
 enum severity severity_of_word(str word) {
     while (word.len > 0 && word.ptr[word.len - 1] == '*') /* Debian: taken over from NVD */
         word.len--;
-    EACH(row, words)
+    EACH (row, words)
         if (str_eq_nocase(row->word, word))
             return row->severity;
     return SEVERITY_UNRATED;
@@ -55,7 +55,8 @@ static const struct step steps[] = {
     {STR_INIT("CVSS_V2"), false, true},  {STR_INIT("CVSS_V2"), false, false},
 };
 
-static struct severity_choice worst(const struct step *step, const struct rating *const *ratings, size_t count) {
+static struct severity_choice worst(const struct step *step, const struct rating *const *ratings,
+                                    size_t count) {
     struct severity_choice best = {SEVERITY_UNRATED, STR_NONE};
     double                 best_score = -1;
 
@@ -75,9 +76,10 @@ static struct severity_choice worst(const struct step *step, const struct rating
 }
 
 struct severity_choice severity_decide(const struct severity_input *in) {
-    EACH(step, steps) {
-        struct severity_choice choice = step->records ? worst(step, in->records, in->record_count)
-                                                      : worst(step, in->elsewhere, in->elsewhere_count);
+    EACH (step, steps) {
+        struct severity_choice choice = step->records
+                                            ? worst(step, in->records, in->record_count)
+                                            : worst(step, in->elsewhere, in->elsewhere_count);
 
         if (choice.severity != SEVERITY_UNRATED)
             return choice;

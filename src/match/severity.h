@@ -11,10 +11,11 @@
 struct severity_input {
     const struct rating *const *records; /* ratings that the grouped records bring themselves */
     size_t                      record_count;
-    const struct rating *const *elsewhere; /* ratings of the same ids by sources without ranges (NVD) */
-    size_t                      elsewhere_count;
-    str                         urgency;        /* the publisher's own word, may be empty */
-    str                         urgency_source; /* "debian urgency" */
+    const struct rating *const
+          *elsewhere; /* ratings of the same ids by sources without ranges (NVD) */
+    size_t elsewhere_count;
+    str    urgency;        /* the publisher's own word, may be empty */
+    str    urgency_source; /* "debian urgency" */
 };
 
 struct severity_choice {

@@ -4,8 +4,9 @@
 #include "base/limits.h"
 #include "match/ranges.h"
 
-static struct verdict by_ranges(const struct version_scheme *scheme, const struct affected *affected,
-                                str version, enum finding_state state) {
+static struct verdict by_ranges(const struct version_scheme *scheme,
+                                const struct affected *affected, str version,
+                                enum finding_state state) {
     str unorderable = STR_NONE;
 
     switch (ranges_hold(scheme, affected, version, &unorderable)) {
@@ -38,7 +39,8 @@ static enum finding_state state_of(enum advisory_status status) {
     }
 }
 
-struct verdict verdict_of(const struct version_scheme *scheme, const struct affected *affected, str version) {
+struct verdict verdict_of(const struct version_scheme *scheme, const struct affected *affected,
+                          str version) {
     enum finding_state state = state_of(affected->status);
 
     if (affected->status == STATUS_NOT_AFFECTED)
@@ -62,7 +64,8 @@ static str next_fix(const struct version_scheme *scheme, const struct affected *
             for (size_t e = 0; range->type != RANGE_GIT && e < range->event_count; e++) {
                 str fix = range->events[e].version;
 
-                if (range->events[e].kind != EVENT_FIXED || scheme->compare(fix, floor) != VERSION_GREATER)
+                if (range->events[e].kind != EVENT_FIXED ||
+                    scheme->compare(fix, floor) != VERSION_GREATER)
                     continue;
                 if (str_empty(lowest) || scheme->compare(fix, lowest) == VERSION_LESS)
                     lowest = fix;
@@ -79,8 +82,8 @@ static bool is_free(const struct version_scheme *scheme, const struct affected *
     return true;
 }
 
-str verdict_fixed_version(const struct version_scheme *scheme, const struct affected *const *affected,
-                          size_t count, str version) {
+str verdict_fixed_version(const struct version_scheme  *scheme,
+                          const struct affected *const *affected, size_t count, str version) {
     str fix = version;
 
     if (scheme == NULL)

@@ -21,9 +21,10 @@ struct verdict {
     str                unorderable; /* of VERDICT_UNKNOWN; empty: the publisher has not decided */
 };
 
-struct verdict verdict_of(const struct version_scheme *scheme, const struct affected *affected, str version);
+struct verdict verdict_of(const struct version_scheme *scheme, const struct affected *affected,
+                          str version);
 
 /* The lowest fixed version above `version` that none of the records calls affected; empty: none
  * is known. At most LIMIT_FIX_TRIES versions are tried. */
-str verdict_fixed_version(const struct version_scheme *scheme, const struct affected *const *affected,
-                          size_t count, str version);
+str verdict_fixed_version(const struct version_scheme  *scheme,
+                          const struct affected *const *affected, size_t count, str version);

@@ -33,10 +33,11 @@ enum advisory_status {
 
 /* Somebody's judgement how bad it is. */
 struct rating {
-    str    source; /* who rates: "nvd", "nvd/<other publisher>", "ghsa", "pysec", feed name */
-    str    kind;   /* "CVSS_V2", "CVSS_V3", "CVSS_V4" (value is a vector) or "word" (LOW .. CRITICAL) */
-    str    value;
-    bool   scored; /* a base score is known: computed from the vector where it can be, else published */
+    str source; /* who rates: "nvd", "nvd/<other publisher>", "ghsa", "pysec", feed name */
+    str kind; /* "CVSS_V2", "CVSS_V3", "CVSS_V4" (value is a vector) or "word" (LOW .. CRITICAL) */
+    str value;
+    bool
+        scored; /* a base score is known: computed from the vector where it can be, else published */
     double score;
 };
 
