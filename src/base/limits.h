@@ -47,6 +47,7 @@
 #define LIMIT_ADVISORY_BYTES MIB(32) /* one record; the largest known kernel record is 9 MB */
 #define LIMIT_RANGE_EVENTS 10000   /* per range; the largest real one has 1,100 */
 #define LIMIT_VERSION_BYTES 512    /* longest real version seen: 190 */
+#define LIMIT_VECTOR_BYTES 512   /* a CVSS 4.0 vector with every metric has 220 */
 
 /* scanning */
 #define LIMIT_SCAN_MEMORY GIB(1)   /* arena of one command-line scan */
