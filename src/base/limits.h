@@ -60,3 +60,17 @@
 /* scanning */
 #define LIMIT_SCAN_MEMORY GIB(1)   /* arena of one command-line scan */
 #define LIMIT_SCAN_SECONDS 900     /* then a visible failure */
+
+/* database */
+#define LIMIT_READ_SECONDS 60      /* a long read holds back the write-ahead log: 60 s of writes */
+#define LIMIT_LONG_READS 16        /* connections for reads by cursor; one costs up to 2 MiB */
+#define LIMIT_READERS 64           /* connections for short reads; 2 per core are enough */
+#define LIMIT_DATABASE_BUSY_MS 10000 /* a second process (the command line) commits in milliseconds */
+#define LIMIT_BATCH_WRITES 256     /* writes that share a commit: the first waits for the last */
+#define LIMIT_BATCH_MS 10          /* likewise in time; an fsync takes 1 to 5 */
+#define LIMIT_BACKGROUND_MS 5      /* background work in one commit: a push waits no longer */
+#define LIMIT_BACKGROUND_WAIT_MS 100 /* then background work gets its turn before a busy foreground */
+
+/* blobs */
+#define LIMIT_UPLOAD_ID 64         /* a UUID is 36 */
+#define LIMIT_BLOB_NAME 1024       /* record: repository (255), tag (128) and a few words */

@@ -1,6 +1,6 @@
 -- The first schema. Tokens in braces differ between SQLite and PostgreSQL (store/dialect.c):
--- {ID} row id made by the database, {INT} 64-bit, {REAL} double, {BLOB} bytes, {TEXT} text in byte
--- order, {TABLE} table options, {CLUSTERED} table options for tables clustered by their key.
+-- {ID} row id made by the database, {SERIAL} one that is never used again, {INT} 64-bit, {REAL}
+-- double, {BLOB} bytes, {TEXT} text in byte order, {TABLE} table options, {CLUSTERED} table options for tables clustered by their key.
 -- Times are UTC seconds; digests are text as pushed.
 
 CREATE TABLE setting (key {TEXT} PRIMARY KEY, value {TEXT} NOT NULL) {CLUSTERED};
@@ -59,13 +59,13 @@ CREATE INDEX tag_history_by_tag ON tag_history (repository_id, name);
 
 -- work --------------------------------------------------------------------------------------------
 CREATE TABLE job (
-    id {ID}, kind {TEXT} NOT NULL, subject {TEXT} NOT NULL, priority {INT} NOT NULL,
+    id {SERIAL}, kind {TEXT} NOT NULL, subject {TEXT} NOT NULL, priority {INT} NOT NULL,
     trigger_name {TEXT} NOT NULL DEFAULT '', state {TEXT} NOT NULL DEFAULT 'ready',
     attempts {INT} NOT NULL DEFAULT 0, not_before {INT} NOT NULL, locked_until {INT} NOT NULL DEFAULT 0,
     created_at {INT} NOT NULL, reason {TEXT} NOT NULL DEFAULT '', UNIQUE (kind, subject)) {TABLE};
-CREATE INDEX job_ready ON job (state, priority, not_before, id);
+CREATE INDEX job_ready ON job (kind, state, priority, not_before, id);
 CREATE TABLE event (
-    id {ID}, kind {TEXT} NOT NULL, subject {TEXT} NOT NULL, body {TEXT} NOT NULL,
+    id {SERIAL}, kind {TEXT} NOT NULL, subject {TEXT} NOT NULL, body {TEXT} NOT NULL,
     created_at {INT} NOT NULL) {TABLE};
 
 -- what images contain -----------------------------------------------------------------------------
