@@ -38,6 +38,7 @@
 /* reading layers */
 #define LIMIT_LAYER_RATIO 1000     /* inflated to packed; deflate itself cannot pass 1032 */
 #define LIMIT_LAYER_INFLATED GIB(64) /* no honest layer is larger */
+#define LIMIT_INFLATE_WINDOW_LOG 27 /* zstd and xz: 128 MiB, what zstd --long writes; xz -9 asks 65 */
 #define LIMIT_TAR_ENTRIES 2000000  /* 16 bytes of hashes each: 32 MB at worst */
 #define LIMIT_PATH_BYTES 4096      /* PATH_MAX */
 #define LIMIT_PATH_PARTS 256       /* deepest real tree (nested node_modules) seen: 60 */
@@ -56,6 +57,7 @@
 #define LIMIT_VERSION_BYTES 512    /* longest real version seen: 190 */
 #define LIMIT_FIX_TRIES 64         /* fixed versions tried for one finding; branches of one project: under 30 */
 #define LIMIT_VECTOR_BYTES 512   /* a CVSS 4.0 vector with every metric has 220 */
+#define LIMIT_PURL_BYTES KIB(8)     /* longest real one seen: 600 (a Go module with a subpath) */
 
 /* scanning */
 #define LIMIT_SCAN_MEMORY GIB(1)   /* arena of one command-line scan */
