@@ -25,6 +25,13 @@
 #define LIMIT_MANIFEST_BYTES (MIB(4) + KIB(200)) /* containerd refuses above 4,393,216 */
 #define LIMIT_MANIFEST_MEMORY MIB(64) /* jansson needs about 8 times the text */
 #define LIMIT_MANIFEST_ENTRIES 4096 /* layers or children; real images stay under 200 */
+#define LIMIT_MANIFEST_VALUES 250000 /* 16 bytes of text each at 4 MiB: the tree stays under 64 MiB */
+#define LIMIT_MEDIA_TYPE_BYTES 255 /* RFC 6838: 127 + "/" + 127 */
+#define LIMIT_TAG_PARAMS 32        /* ?tag= of one manifest PUT; the specification asks for 10 */
+#define LIMIT_RANGES 1024          /* parts of one Range header; partial pulls ask for up to 1,024 */
+#define LIMIT_BLOB_LEASE_SECONDS 86400 /* what HEAD or a push promised stays usable for a day */
+#define LIMIT_UPLOAD_IDLE_SECONDS 86400 /* an upload nobody goes on with is dropped */
+#define LIMIT_REFERRERS_PAGE 500   /* descriptors with their annotations in one answer */
 #define LIMIT_BLOB_BYTES GIB(64)   /* largest model layers seen in the field are 40 GB */
 #define LIMIT_LIST_PAGE 10000      /* one page of tags or repositories */
 
