@@ -208,6 +208,17 @@ static void add_cvss(struct finding *out, const struct rating *rating) {
                                                         rating->scored ? rating->score : -1};
 }
 
+/* "debian urgency" */
+static str urgency_source(const struct matching *m) {
+    str   text = arena_strf(m->arena, STR_FMT " urgency", STR_ARG(m->package->ecosystem));
+    char *letters = (char *)text.ptr; /* our own copy */
+
+    for (size_t i = 0; i < text.len; i++)
+        if (letters[i] >= 'A' && letters[i] <= 'Z')
+            letters[i] += 'a' - 'A';
+    return text;
+}
+
 static pw_code rate(struct matching *m, const struct gathered *g, struct finding *out,
                     struct err *err) {
     struct severity_choice choice;
@@ -215,11 +226,8 @@ static pw_code rate(struct matching *m, const struct gathered *g, struct finding
          g->ratings, g->rating_count, g->elsewhere, g->elsewhere_count, g->lead->affected->urgency,
          STR_NONE};
 
-    if (!str_empty(in.urgency)) {
-        in.urgency_source = arena_strf(m->arena, STR_FMT " urgency", STR_ARG(g->lead->feed));
-        if (in.urgency_source.ptr == NULL)
-            return arena_error(m->arena, err);
-    }
+    if (!str_empty(in.urgency) && (in.urgency_source = urgency_source(m)).ptr == NULL)
+        return arena_error(m->arena, err);
     choice = severity_decide(&in);
     out->severity = choice.severity;
     out->severity_source = choice.source;

@@ -15,7 +15,7 @@ static struct range_event event_of(str word) {
                  {STR_INIT("<"), EVENT_FIXED},
                  {STR_INIT("^"), EVENT_LIMIT}};
 
-    EACH(s, signs)
+    EACH (s, signs)
         if (str_starts(word, s->sign))
             return (struct range_event){s->kind, str_from(word, s->sign.len)};
     fail_msg("bad event \"" STR_FMT "\"", STR_ARG(word));
@@ -107,14 +107,16 @@ TEST(ranges_hold_what_the_cases_say) {
 TEST(a_range_with_many_events_is_walked_once) {
     AUTO(arena_done) struct arena arena = ARENA_INIT((size_t)64 << 20);
     size_t                        count = 10000;
-    struct range                  range = {RANGE_ECOSYSTEM, arena_array(&arena, count, sizeof *range.events), count};
-    str                           why = STR_NONE;
+    struct range range = {RANGE_ECOSYSTEM, arena_array(&arena, count, sizeof *range.events), count};
+    str          why = STR_NONE;
 
     for (size_t i = 0; i < count; i++) /* introduced at even, fixed at odd numbers; shuffled */
-        range.events[(i * 7919) % count] =
-            (struct range_event){i % 2 ? EVENT_FIXED : EVENT_INTRODUCED, arena_strf(&arena, "%zu.0.0", i)};
-    CHECK_EQ(ranges_hold_one(version_scheme_of(STR("npm")), &range, STR("5000.1.0"), &why), RANGE_INSIDE);
-    CHECK_EQ(ranges_hold_one(version_scheme_of(STR("npm")), &range, STR("5001.1.0"), &why), RANGE_OUTSIDE);
+        range.events[(i * 7919) % count] = (struct range_event){
+            i % 2 ? EVENT_FIXED : EVENT_INTRODUCED, arena_strf(&arena, "%zu.0.0", i)};
+    CHECK_EQ(ranges_hold_one(version_scheme_of(STR("npm")), &range, STR("5000.1.0"), &why),
+             RANGE_INSIDE);
+    CHECK_EQ(ranges_hold_one(version_scheme_of(STR("npm")), &range, STR("5001.1.0"), &why),
+             RANGE_OUTSIDE);
 }
 
 RUN_TESTS(UNIT(ranges_hold_what_the_cases_say), UNIT(a_range_with_many_events_is_walked_once))
