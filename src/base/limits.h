@@ -55,6 +55,21 @@
 #define LIMIT_ADVISORY_BYTES MIB(32) /* one record; the largest known kernel record is 9 MB */
 #define LIMIT_RANGE_EVENTS 10000   /* per range; the largest real one has 1,100 */
 #define LIMIT_VERSION_BYTES 512    /* longest real version seen: 190 */
+#define LIMIT_ADVISORY_MEMORY MIB(512) /* one record parsed: jansson needs 8 times its text */
+#define LIMIT_ADVISORY_TEXT KIB(8) /* of summary and details each that is kept; longer is cut and says so */
+#define LIMIT_ADVISORY_ID_BYTES 256 /* longest real id: 60 */
+#define LIMIT_ADVISORY_ITEMS 100000 /* packages, ranges or versions of one record; largest real one: 20,000 */
+#define LIMIT_FEED_FILES 200000    /* of one folder; a folder of single records has 40,000 */
+#define LIMIT_FEED_DEPTH 8         /* folders below each other; the bucket needs 2 */
+#define LIMIT_FEED_RATIO 1000      /* inflated to packed */
+#define LIMIT_FEED_BAD 1000        /* damaged records after which a feed is refused, and at least 5 % of it */
+#define LIMIT_FEED_BAD_SHOWN 20    /* damaged records that a report names */
+#define LIMIT_FEED_LOSS_RECORDS 100 /* a complete feed that loses this many records .. */
+#define LIMIT_FEED_LOSS_PERCENT 50 /* .. and this share of them is not believed */
+#define LIMIT_FEED_FRESH_SECONDS (7 * 86400) /* weekends and holidays of a mirror; see feeds_answer */
+#define LIMIT_IMPORT_ROWS 400      /* of one background transaction, whose ceiling is 500 */
+#define LIMIT_IMPORT_LEASE_SECONDS 120 /* an import that wrote nothing for so long has died */
+#define LIMIT_EPSS_RECORDS 2000000 /* 360,000 in 2026 */
 #define LIMIT_FIX_TRIES 64         /* fixed versions tried for one finding; branches of one project: under 30 */
 #define LIMIT_VECTOR_BYTES 512   /* a CVSS 4.0 vector with every metric has 220 */
 #define LIMIT_PURL_BYTES KIB(8)     /* longest real one seen: 600 (a Go module with a subpath) */
