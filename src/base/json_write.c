@@ -125,7 +125,7 @@ void json_str(struct json_writer *w, str value) {
 
 void json_text(struct json_writer *w, const char *value) {
     if (value == NULL)
-        json_null(w);
+        json_none(w);
     else
         json_str(w, str_of(value));
 }
@@ -145,7 +145,7 @@ void json_bool(struct json_writer *w, bool value) {
     buf_adds(w->out, value ? "true" : "false");
 }
 
-void json_null(struct json_writer *w) {
+void json_none(struct json_writer *w) {
     separate(w);
     buf_adds(w->out, "null");
 }
@@ -180,7 +180,7 @@ void json_put_time(struct json_writer *w, const char *key, int64_t at) {
 
     json_key(w, key);
     if (at == 0)
-        json_null(w);
+        json_none(w);
     else
         json_str(w, time_format(at, text));
 }

@@ -2,7 +2,10 @@
 /*
  * scheme.h - how an ecosystem orders its versions. One file per scheme, one list (schemes.c).
  *
- * Pure; allocates nothing; versions are bounded by LIMIT_VERSION_BYTES.
+ * Takes:   borrowed text; a version longer than LIMIT_VERSION_BYTES is unknown.
+ * Gives:   an order that agrees both ways round, or VERSION_UNKNOWN.
+ * Errors:  none; text that breaks its grammar is an answer, VERSION_UNKNOWN.
+ * Memory:  allocates nothing.   Threads: pure.
  */
 #include "base/str.h"
 

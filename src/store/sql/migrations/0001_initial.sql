@@ -110,19 +110,27 @@ CREATE TABLE feed (
     name {TEXT} PRIMARY KEY, generation {INT} NOT NULL, source {TEXT} NOT NULL DEFAULT '',
     version {TEXT} NOT NULL DEFAULT '', records {INT} NOT NULL DEFAULT 0, is_sample {INT} NOT NULL DEFAULT 0,
     updated_at {INT} NOT NULL DEFAULT 0, changed_at {INT} NOT NULL DEFAULT 0,
-    failed_at {INT} NOT NULL DEFAULT 0, failure {TEXT} NOT NULL DEFAULT '') {CLUSTERED};
--- which ecosystem streams a feed answers for, and since when
+    failed_at {INT} NOT NULL DEFAULT 0, failure {TEXT} NOT NULL DEFAULT '',
+    import_token {TEXT} NOT NULL DEFAULT '', import_until {INT} NOT NULL DEFAULT 0) {CLUSTERED};
+-- which ecosystem streams a feed answers for, and since when; a stream may come in parts
 CREATE TABLE feed_ecosystem (
-    feed {TEXT} NOT NULL, ecosystem {TEXT} NOT NULL, records {INT} NOT NULL, updated_at {INT} NOT NULL,
-    PRIMARY KEY (feed, ecosystem)) {CLUSTERED};
+    feed {TEXT} NOT NULL, ecosystem {TEXT} NOT NULL, part {TEXT} NOT NULL DEFAULT '',
+    records {INT} NOT NULL, updated_at {INT} NOT NULL, is_complete {INT} NOT NULL,
+    PRIMARY KEY (feed, ecosystem, part)) {CLUSTERED};
+CREATE INDEX feed_ecosystem_by_ecosystem ON feed_ecosystem (ecosystem);
+-- what imports touched and nobody has looked at yet; counts once generation <= feed.generation.
+-- ecosystem '': subject is a vulnerability id
+CREATE TABLE feed_change (
+    feed {TEXT} NOT NULL, ecosystem {TEXT} NOT NULL, subject {TEXT} NOT NULL, generation {INT} NOT NULL,
+    PRIMARY KEY (feed, ecosystem, subject)) {CLUSTERED};
 CREATE TABLE advisory (
     id {ID}, feed {TEXT} NOT NULL, name {TEXT} NOT NULL, content_hash {INT} NOT NULL,
     added_in {INT} NOT NULL, retired_in {INT} NOT NULL DEFAULT 0, body {BLOB} NOT NULL) {TABLE};
 CREATE INDEX advisory_by_name ON advisory (feed, name);
+-- body names the packages too: rows here are found from there, so that one tree is enough
 CREATE TABLE affected (
-    advisory_id {INT} NOT NULL REFERENCES advisory(id), position {INT} NOT NULL, ecosystem {TEXT} NOT NULL,
-    package {TEXT} NOT NULL, PRIMARY KEY (advisory_id, position)) {CLUSTERED};
-CREATE INDEX affected_by_package ON affected (ecosystem, package);
+    ecosystem {TEXT} NOT NULL, package {TEXT} NOT NULL, advisory_id {INT} NOT NULL,
+    PRIMARY KEY (ecosystem, package, advisory_id)) {CLUSTERED};
 -- ratings of one vulnerability by sources that publish ratings apart from ranges (NVD)
 CREATE TABLE vulnerability (
     id {TEXT} PRIMARY KEY, feed {TEXT} NOT NULL, body {BLOB} NOT NULL,

@@ -1,0 +1,156 @@
+/* manifest_json.c - the JSON of a manifest, read within limits. */
+#include "registry/manifest_json.h"
+
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include "base/digest.h"
+#include "base/limits.h"
+#include "registry/refuse.h"
+
+void manifest_json_done(json_t **root) {
+    if (*root != NULL)
+        json_decref(*root);
+    *root = NULL;
+}
+
+/* Position behind the string whose opening quote is at `at`. */
+static size_t skip_string(str text, size_t at) {
+    for (at++; at < text.len && text.ptr[at] != '"'; at++)
+        if (text.ptr[at] == '\\')
+            at++;
+    return at;
+}
+
+/* Counts brackets and commas outside strings: an upper bound of what a parser will build. */
+static pw_code check_shape(str text, struct err *err) {
+    size_t depth = 0, values = 0;
+
+    for (size_t at = 0; at < text.len; at++) {
+        switch (text.ptr[at]) {
+        case '"':
+            at = skip_string(text, at);
+            break;
+        case '{':
+        case '[':
+            depth++;
+            values++;
+            break;
+        case '}':
+        case ']':
+            depth -= depth > 0;
+            break;
+        case ',':
+            values++;
+            break;
+        default:
+            break;
+        }
+        if (depth > LIMIT_JSON_DEPTH)
+            return refuse(err, PW_TOO_LARGE, "MANIFEST_INVALID",
+                          "the manifest nests deeper than %d levels", LIMIT_JSON_DEPTH);
+        if (values > LIMIT_MANIFEST_VALUES)
+            return refuse(err, PW_TOO_LARGE, "MANIFEST_INVALID",
+                          "the manifest holds more than %d values", LIMIT_MANIFEST_VALUES);
+    }
+    return PW_OK;
+}
+
+pw_code manifest_json_load(str body, json_t **ret_root, struct err *err) {
+    json_error_t where;
+    json_t      *root;
+
+    if (body.len > LIMIT_MANIFEST_BYTES)
+        return refuse(err, PW_TOO_LARGE, "MANIFEST_INVALID",
+                      "the manifest has %zu bytes, at most %zu are possible", body.len,
+                      LIMIT_MANIFEST_BYTES);
+    PW_TRY(check_shape(body, err));
+    root = json_loadb(body.len > 0 ? body.ptr : "", body.len, JSON_REJECT_DUPLICATES, &where);
+    if (root == NULL)
+        return refuse(err, PW_INVALID, "MANIFEST_INVALID",
+                      "the manifest is not acceptable JSON: %s (line %d, column %d)", where.text,
+                      where.line, where.column);
+    if (!json_is_object(root)) {
+        json_decref(root);
+        return refuse(err, PW_INVALID, "MANIFEST_INVALID", "the manifest is not a JSON object");
+    }
+    *ret_root = root;
+    return PW_OK;
+}
+
+pw_code manifest_json_text(struct arena *arena, const json_t *object, const char *key,
+                           const char *where, size_t ceiling, str *ret_text, struct err *err) {
+    const json_t *value = json_object_get(object, key);
+    str           text;
+
+    if (value == NULL || json_is_null(value)) {
+        *ret_text = STR("");
+        return PW_OK;
+    }
+    if (!json_is_string(value))
+        return refuse(err, PW_INVALID, "MANIFEST_INVALID", "%s%s is not a text", where, key);
+    text = str_make(json_string_value(value), json_string_length(value));
+    if (text.len > ceiling)
+        return refuse(err, PW_TOO_LARGE, "MANIFEST_INVALID",
+                      "%s%s has %zu bytes, at most %zu are possible", where, key, text.len,
+                      ceiling);
+    for (size_t i = 0; i < text.len; i++)
+        if ((unsigned char)text.ptr[i] < ' ' || text.ptr[i] == 127)
+            return refuse(err, PW_INVALID, "MANIFEST_INVALID", "%s%s holds control characters",
+                          where, key);
+    text = arena_str(arena, text);
+    if (text.ptr == NULL)
+        return arena_error(arena, err);
+    *ret_text = text;
+    return PW_OK;
+}
+
+/* Length of the bytes that strict, padded base64 stands for; -1: it is not. */
+static int64_t decode_base64(str text, unsigned char *out) {
+    size_t padding = 0;
+    int    n;
+
+    if (text.len == 0)
+        return 0;
+    if (text.len % 4 != 0)
+        return -1;
+    while (padding < 2 && text.ptr[text.len - 1 - padding] == '=')
+        padding++;
+    for (size_t i = 0; i < text.len - padding; i++)
+        if (strchr("+/", text.ptr[i]) == NULL &&
+            !((text.ptr[i] >= 'a' && text.ptr[i] <= 'z') ||
+              (text.ptr[i] >= 'A' && text.ptr[i] <= 'Z') ||
+              (text.ptr[i] >= '0' && text.ptr[i] <= '9')))
+            return -1;
+    n = EVP_DecodeBlock(out, (const unsigned char *)text.ptr, (int)text.len);
+    return n < 0 ? -1 : (int64_t)n - (int64_t)padding;
+}
+
+pw_code manifest_json_check_data(const json_t *object, const char *where, uint64_t size,
+                                 const struct digest *digest, struct err *err) {
+    const json_t  *value = json_object_get(object, "data");
+    unsigned char *bytes;
+    int64_t        n;
+    struct digest  actual;
+
+    if (value == NULL || json_is_null(value))
+        return PW_OK;
+    if (!json_is_string(value))
+        return refuse(err, PW_INVALID, "MANIFEST_INVALID", "%sdata is not a text", where);
+    bytes = malloc(json_string_length(value) + 4);
+    if (bytes == NULL)
+        return err_set(err, PW_MEMORY, "no memory for %sdata", where);
+    n = decode_base64(str_make(json_string_value(value), json_string_length(value)), bytes);
+    if (n >= 0)
+        digest_of(digest->algorithm, str_make(bytes, (size_t)n), &actual);
+    free(bytes);
+    if (n < 0)
+        return refuse(err, PW_INVALID, "MANIFEST_INVALID", "%sdata is not base64", where);
+    if ((uint64_t)n != size)
+        return refuse(err, PW_INVALID, "MANIFEST_INVALID",
+                      "%sdata holds %lld bytes, its size says %llu", where, (long long)n,
+                      (unsigned long long)size);
+    if (!digest_eq(&actual, digest))
+        return refuse(err, PW_INVALID, "MANIFEST_INVALID", "%sdata does not have its digest",
+                      where);
+    return PW_OK;
+}
