@@ -87,6 +87,8 @@
 #define LIMIT_BATCH_MS 10          /* likewise in time; an fsync takes 1 to 5 */
 #define LIMIT_BACKGROUND_MS 5      /* background work in one commit: a push waits no longer */
 #define LIMIT_BACKGROUND_WAIT_MS 100 /* then background work gets its turn before a busy foreground */
+#define LIMIT_POSTGRES_WRITERS 4   /* more collide more often than they help */
+#define LIMIT_SERIALIZATION_TRIES 30 /* with pauses up to 64 ms: about a second */
 
 /* blobs */
 #define LIMIT_UPLOAD_ID 64         /* a UUID is 36 */
