@@ -18,6 +18,17 @@
 #define LIMIT_JSON_DEPTH 64        /* no document here nests past 20 */
 #define LIMIT_RINGS 16             /* request bodies in flight: 16 x 2 MiB */
 #define LIMIT_CONNECTIONS 4096     /* file descriptors: default soft limit raised to 8192 */
+#define LIMIT_HEADERS 100          /* header lines; containers/image with many Accept lines sends 30 */
+#define LIMIT_PATH_SEGMENTS 256    /* a repository name of 255 bytes has at most 128 */
+#define LIMIT_ROUTE_PARAMS 8       /* placeholders in one route */
+#define LIMIT_REQUEST_MEMORY MIB(64) /* arena of one request: a manifest and its JSON tree */
+#define LIMIT_INLINE_BODY KIB(16)  /* collected without a ring: 64 MB if all connections do it */
+#define LIMIT_UPLOADS 64           /* workers that read bodies; they share the rings */
+#define LIMIT_UPLOAD_WAIT_SECONDS 5 /* a body that waits longer for a worker is told to come back */
+#define LIMIT_DRAIN_BYTES KIB(256) /* rest of a body read after an early answer to keep the connection */
+#define LIMIT_LINGER_BYTES MIB(32) /* rest of a body dropped so that the client can read its answer */
+#define LIMIT_LINGER_SECONDS 5     /* and how long that may take */
+#define LIMIT_RANGES 256           /* parts of one Range header; zstd:chunked asks for up to 200 */
 
 /* registry */
 #define LIMIT_NAME_BYTES 255       /* clients cap host + "/" + name here */
