@@ -38,6 +38,7 @@
 /* reading layers */
 #define LIMIT_LAYER_RATIO 1000     /* inflated to packed; deflate itself cannot pass 1032 */
 #define LIMIT_LAYER_INFLATED GIB(64) /* no honest layer is larger */
+#define LIMIT_INFLATE_WINDOW_LOG 27 /* zstd and xz: 128 MiB, what zstd --long writes; xz -9 asks 65 */
 #define LIMIT_TAR_ENTRIES 2000000  /* 16 bytes of hashes each: 32 MB at worst */
 #define LIMIT_PATH_BYTES 4096      /* PATH_MAX */
 #define LIMIT_PATH_PARTS 256       /* deepest real tree (nested node_modules) seen: 60 */
@@ -54,8 +55,39 @@
 #define LIMIT_ADVISORY_BYTES MIB(32) /* one record; the largest known kernel record is 9 MB */
 #define LIMIT_RANGE_EVENTS 10000   /* per range; the largest real one has 1,100 */
 #define LIMIT_VERSION_BYTES 512    /* longest real version seen: 190 */
+#define LIMIT_ADVISORY_MEMORY MIB(512) /* one record parsed: jansson needs 8 times its text */
+#define LIMIT_ADVISORY_TEXT KIB(8) /* of summary and details each that is kept; longer is cut and says so */
+#define LIMIT_ADVISORY_ID_BYTES 256 /* longest real id: 60 */
+#define LIMIT_ADVISORY_ITEMS 100000 /* packages, ranges or versions of one record; largest real one: 20,000 */
+#define LIMIT_FEED_FILES 200000    /* of one folder; a folder of single records has 40,000 */
+#define LIMIT_FEED_DEPTH 8         /* folders below each other; the bucket needs 2 */
+#define LIMIT_FEED_RATIO 1000      /* inflated to packed */
+#define LIMIT_FEED_BAD 1000        /* damaged records after which a feed is refused, and at least 5 % of it */
+#define LIMIT_FEED_BAD_SHOWN 20    /* damaged records that a report names */
+#define LIMIT_FEED_LOSS_RECORDS 100 /* a complete feed that loses this many records .. */
+#define LIMIT_FEED_LOSS_PERCENT 50 /* .. and this share of them is not believed */
+#define LIMIT_FEED_FRESH_SECONDS (7 * 86400) /* weekends and holidays of a mirror; see feeds_answer */
+#define LIMIT_IMPORT_ROWS 400      /* of one background transaction, whose ceiling is 500 */
+#define LIMIT_IMPORT_LEASE_SECONDS 120 /* an import that wrote nothing for so long has died */
+#define LIMIT_EPSS_RECORDS 2000000 /* 360,000 in 2026 */
+#define LIMIT_FIX_TRIES 64         /* fixed versions tried for one finding; branches of one project: under 30 */
 #define LIMIT_VECTOR_BYTES 512   /* a CVSS 4.0 vector with every metric has 220 */
+#define LIMIT_PURL_BYTES KIB(8)     /* longest real one seen: 600 (a Go module with a subpath) */
 
 /* scanning */
 #define LIMIT_SCAN_MEMORY GIB(1)   /* arena of one command-line scan */
 #define LIMIT_SCAN_SECONDS 900     /* then a visible failure */
+
+/* database */
+#define LIMIT_READ_SECONDS 60      /* a long read holds back the write-ahead log: 60 s of writes */
+#define LIMIT_LONG_READS 16        /* connections for reads by cursor; one costs up to 2 MiB */
+#define LIMIT_READERS 64           /* connections for short reads; 2 per core are enough */
+#define LIMIT_DATABASE_BUSY_MS 10000 /* a second process (the command line) commits in milliseconds */
+#define LIMIT_BATCH_WRITES 256     /* writes that share a commit: the first waits for the last */
+#define LIMIT_BATCH_MS 10          /* likewise in time; an fsync takes 1 to 5 */
+#define LIMIT_BACKGROUND_MS 5      /* background work in one commit: a push waits no longer */
+#define LIMIT_BACKGROUND_WAIT_MS 100 /* then background work gets its turn before a busy foreground */
+
+/* blobs */
+#define LIMIT_UPLOAD_ID 64         /* a UUID is 36 */
+#define LIMIT_BLOB_NAME 1024       /* record: repository (255), tag (128) and a few words */
