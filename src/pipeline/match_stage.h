@@ -2,14 +2,16 @@
 /*
  * match_stage.h - components meet advisories.
  *
- * A component's verdict is stored with the generations of the feeds that it was read under; when a
- * feed switched meanwhile it is judged again, so that no change is lost between reading and writing.
+ * Components are judged in a read transaction and stored in a write transaction, a batch at a time;
+ * when a feed became visible in another state between the two, the batch is judged again, so that no
+ * change is lost.
+ * Threads: any.
  */
 #include "match/match.h"
 #include "pipeline/pipeline.h"
 #include "store/components.h"
 
-/* The findings of one component by the advisories that are visible now. */
+/* The findings of one component by the advisories that are visible now. Text in arena. */
 struct match_answer {
     struct finding *findings;
     size_t          count;
@@ -18,5 +20,5 @@ pw_code match_stage_judge(struct txn *txn, struct arena *arena, const struct com
                           struct match_answer *ret_answer, struct err *err);
 /* Judges and stores. Components that vanished are skipped. */
 pw_code match_stage_components(struct store *store, const int64_t *ids, size_t count, struct err *err);
-/* Job "match", subject: a component's id. */
-pw_code match_stage_run(const struct stage_run *run, struct err *err);
+/* Job "rematch", subject: a feed's name. Touches the components that its changes name, nothing else. */
+pw_code match_stage_rematch(const struct stage_run *run, struct err *err);

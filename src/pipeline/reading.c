@@ -72,7 +72,7 @@ static pw_code look_up(struct work *work, size_t layer, struct err *err) {
         q.row = (struct layer_facts_row){.reason = STR("the layer is not stored here")};
         return use_row(work, layer, &q.row, err);
     }
-    if (work->tools->store == NULL)
+    if (work->tools->store == NULL || q.digest.len == 0)
         return PW_OK;
     code = store_read(work->tools->store, get_layer, &q, &none);
     if (code == PW_NOT_FOUND)
@@ -114,7 +114,7 @@ static pw_code finish(struct work *work, size_t layer, struct err *err) {
     q.row.facts = arena_str(work->arena, buf_str(&facts));
     if (q.row.facts.ptr == NULL)
         return arena_error(work->arena, err);
-    if (work->tools->store != NULL && work->tools->keep)
+    if (work->tools->store != NULL && work->tools->keep && q.digest.len > 0)
         PW_TRY(store_write(work->tools->store, STORE_FOREGROUND, put_layer, &q, err));
     work->read++;
     return use_row(work, layer, &q.row, err);
@@ -125,7 +125,9 @@ static pw_code begin(struct work *work, size_t layer, struct err *err) {
     uint64_t           size;
 
     PW_TRY(work->source->open(work->source->ctx, layer, &fd, &size, err));
-    return sandbox_begin(work->tools->sandbox, fd, size, true, &work->readings[layer], err);
+    PW_TRY(sandbox_begin(work->tools->sandbox, fd, size, true, &work->readings[layer], err));
+    return work->source->verify != NULL ? work->source->verify(work->source->ctx, layer, fd, size, err)
+                                        : PW_OK; /* beside the child that reads */
 }
 
 /* Begins every unknown layer in order; when no child is free the oldest one under way is finished,

@@ -17,7 +17,7 @@
 #include "store/store.h"
 
 struct reading_layer {
-    str  digest;
+    str  digest; /* empty: facts are neither looked up nor kept */
     bool absent; /* foreign or not stored: named as unread */
 };
 
@@ -27,6 +27,8 @@ struct reading_source {
     size_t                      count;
     /* The descriptor becomes the callee's. */
     pw_code (*open)(void *ctx, size_t layer, int *ret_fd, uint64_t *ret_size, struct err *err);
+    /* NULL, or compares the bytes with the digest while the child reads them. */
+    pw_code (*verify)(void *ctx, size_t layer, int fd, uint64_t size, struct err *err);
     void (*progress)(void *ctx, size_t done, size_t count); /* may be NULL */
 };
 

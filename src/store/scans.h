@@ -75,3 +75,6 @@ struct feed_list {
 pw_code scans_feeds(struct txn *txn, struct arena *arena, struct feed_list *ret_list, struct err *err);
 /* Images (per repository) by progress: index is enum image_progress. */
 pw_code scans_totals(struct txn *txn, size_t ret_totals[4], struct err *err);
+
+/* At the start of the one server: jobs that a crash left running are ready again. */
+pw_code scans_recover(struct txn *txn, struct err *err);

@@ -49,11 +49,11 @@ SELECT rm.repository_id, rm.manifest_id, g.id, p.name, m.digest, m.kind, m.artif
  ORDER BY rm.repository_id LIMIT 1
 -- name: image_tags
 SELECT name FROM tag WHERE repository_id = :repository AND manifest_id = :manifest ORDER BY name LIMIT 100
--- name: stream_cover
-SELECT e.updated_at, f.is_sample FROM feed_ecosystem e JOIN feed f ON f.name = e.feed
- WHERE e.ecosystem = :ecosystem
--- name: feed_rows
+-- name: report_feed_rows
 SELECT name, version, updated_at, is_sample, generation, records FROM feed ORDER BY name
 -- name: image_totals
 SELECT coalesce(i.state, 'waiting'), count(*) FROM repo_manifest rm
   LEFT JOIN image i ON i.manifest_id = rm.manifest_id GROUP BY coalesce(i.state, 'waiting')
+-- name: job_release_all
+-- At start: whoever held these is gone.
+UPDATE job SET state = 'ready', locked_until = 0 WHERE state IN ('running', 'again')
