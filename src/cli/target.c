@@ -16,24 +16,29 @@ const struct target_kind target_kinds[] = {
     {NULL, NULL},
 };
 
-pw_code target_open(const struct target_question *question, struct target *ret_target, struct err *err) {
-    struct target_question rest = *question;
-    size_t                 colon = str_find_char(question->text, ':');
-    size_t                 slash = str_find_char(question->text, '/');
-
+static const struct target_kind *kind_of(str text) {
     for (const struct target_kind *kind = target_kinds; kind->prefix != NULL; kind++)
-        if (str_starts(question->text, str_of(kind->prefix))) {
-            rest.text = str_from(question->text, strlen(kind->prefix));
-            if (rest.text.len == 0)
-                return err_set(err, PW_INVALID, "a path is missing behind \"%s\"", kind->prefix);
-            return kind->open(&rest, ret_target, err);
-        }
-    if (slash == STR_NPOS || (colon != STR_NPOS && colon > slash && slash == 0))
-        return err_set(err, PW_INVALID,
-                       "\"" STR_FMT "\" is no target: it is oci:DIR[:TAG], docker-archive:FILE, rootfs:DIR or "
-                       "HOST/NAME[:TAG|@DIGEST]",
-                       STR_ARG(question->text));
-    return target_registry(&rest, ret_target, err);
+        if (str_starts(text, str_of(kind->prefix)))
+            return kind;
+    return NULL;
+}
+
+bool target_is_known(str text) {
+    size_t slash = str_find_char(text, '/');
+
+    return kind_of(text) != NULL || (slash != STR_NPOS && slash > 0 && text.ptr[0] != '.');
+}
+
+pw_code target_open(const struct target_question *question, struct target *ret_target, struct err *err) {
+    struct target_question    rest = *question;
+    const struct target_kind *kind = kind_of(question->text);
+
+    if (kind == NULL)
+        return target_registry(&rest, ret_target, err);
+    rest.text = str_from(question->text, strlen(kind->prefix));
+    if (rest.text.len == 0)
+        return err_set(err, PW_INVALID, "a path is missing behind \"%s\"", kind->prefix);
+    return kind->open(&rest, ret_target, err);
 }
 
 void target_close(struct target *target) {

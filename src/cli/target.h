@@ -30,6 +30,8 @@ struct target_kind {
 };
 extern const struct target_kind target_kinds[]; /* NULL prefix at the end */
 
+/* False: neither a known prefix nor HOST/NAME. */
+bool    target_is_known(str text);
 pw_code target_open(const struct target_question *question, struct target *ret_target, struct err *err);
 void    target_close(struct target *target); /* for AUTO; accepts a zeroed one */
 /* Compares the bytes with layers[layer].digest: PW_CORRUPT when they differ. */

@@ -182,6 +182,22 @@ pw_code scans_image(struct txn *txn, struct arena *arena, str repository, str di
     return PW_OK;
 }
 
+pw_code scans_image_tagged(struct txn *txn, struct arena *arena, str repository, str tag,
+                           struct image_row *ret_row, struct err *err) {
+    AUTO(stmt_done) struct stmt s = {0};
+    struct image_list           list;
+
+    PW_TRY(stmt_begin(txn, SQL_IMAGE_BY_TAG, &s, err));
+    stmt_str(&s, "name", repository);
+    stmt_str(&s, "tag", tag);
+    PW_TRY(read_images(&s, arena, &list, err));
+    if (list.count == 0)
+        return err_set(err, PW_NOT_FOUND, "there is no image " STR_FMT ":" STR_FMT, STR_ARG(repository),
+                       STR_ARG(tag));
+    *ret_row = list.rows[0];
+    return PW_OK;
+}
+
 pw_code scans_tags(struct txn *txn, struct arena *arena, const struct image_row *image,
                    struct text_list *ret_tags, struct err *err) {
     AUTO(stmt_done) struct stmt s = {0};

@@ -61,6 +61,8 @@ pw_code scans_newest(struct txn *txn, struct arena *arena, size_t most, struct i
 /* `repository` may be empty: any. PW_NOT_FOUND. */
 pw_code scans_image(struct txn *txn, struct arena *arena, str repository, str digest,
                     struct image_row *ret_row, struct err *err);
+pw_code scans_image_tagged(struct txn *txn, struct arena *arena, str repository, str tag,
+                           struct image_row *ret_row, struct err *err); /* PW_NOT_FOUND */
 struct text_list {
     str   *items;
     size_t count;

@@ -47,6 +47,17 @@ SELECT rm.repository_id, rm.manifest_id, g.id, p.name, m.digest, m.kind, m.artif
   LEFT JOIN image i ON i.manifest_id = rm.manifest_id
  WHERE m.digest = :digest AND (:name = '' OR p.name = :name)
  ORDER BY rm.repository_id LIMIT 1
+-- name: image_by_tag
+SELECT rm.repository_id, rm.manifest_id, g.id, p.name, m.digest, m.kind, m.artifact_type, rm.media_type,
+       rm.pushed_at, i.state, i.reason, i.inventory_id, i.scanned_at, g.subscription_id, g.resource_group,
+       g.name, g.login_server
+  FROM tag t
+  JOIN repository p ON p.id = t.repository_id
+  JOIN repo_manifest rm ON rm.repository_id = t.repository_id AND rm.manifest_id = t.manifest_id
+  JOIN registry g ON g.id = p.registry_id
+  JOIN manifest m ON m.id = rm.manifest_id
+  LEFT JOIN image i ON i.manifest_id = rm.manifest_id
+ WHERE p.name = :name AND t.name = :tag ORDER BY rm.repository_id LIMIT 1
 -- name: image_tags
 SELECT name FROM tag WHERE repository_id = :repository AND manifest_id = :manifest ORDER BY name LIMIT 100
 -- name: report_feed_rows
