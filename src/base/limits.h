@@ -28,7 +28,7 @@
 #define LIMIT_DRAIN_BYTES KIB(256) /* rest of a body read after an early answer to keep the connection */
 #define LIMIT_LINGER_BYTES MIB(32) /* rest of a body dropped so that the client can read its answer */
 #define LIMIT_LINGER_SECONDS 5     /* and how long that may take */
-#define LIMIT_RANGES 256           /* parts of one Range header; zstd:chunked asks for up to 200 */
+#define LIMIT_RANGES 1024          /* parts of one Range header; partial pulls ask for up to 1,024 */
 
 /* registry */
 #define LIMIT_NAME_BYTES 255       /* clients cap host + "/" + name here */
@@ -39,7 +39,6 @@
 #define LIMIT_MANIFEST_VALUES 250000 /* 16 bytes of text each at 4 MiB: the tree stays under 64 MiB */
 #define LIMIT_MEDIA_TYPE_BYTES 255 /* RFC 6838: 127 + "/" + 127 */
 #define LIMIT_TAG_PARAMS 32        /* ?tag= of one manifest PUT; the specification asks for 10 */
-#define LIMIT_RANGES 1024          /* parts of one Range header; partial pulls ask for up to 1,024 */
 #define LIMIT_BLOB_LEASE_SECONDS 86400 /* what HEAD or a push promised stays usable for a day */
 #define LIMIT_UPLOAD_IDLE_SECONDS 86400 /* an upload nobody goes on with is dropped */
 #define LIMIT_REFERRERS_PAGE 500   /* descriptors with their annotations in one answer */
