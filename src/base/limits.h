@@ -18,6 +18,17 @@
 #define LIMIT_JSON_DEPTH 64        /* no document here nests past 20 */
 #define LIMIT_RINGS 16             /* request bodies in flight: 16 x 2 MiB */
 #define LIMIT_CONNECTIONS 4096     /* file descriptors: default soft limit raised to 8192 */
+#define LIMIT_HEADERS 100          /* header lines; containers/image with many Accept lines sends 30 */
+#define LIMIT_PATH_SEGMENTS 256    /* a repository name of 255 bytes has at most 128 */
+#define LIMIT_ROUTE_PARAMS 8       /* placeholders in one route */
+#define LIMIT_REQUEST_MEMORY MIB(64) /* arena of one request: a manifest and its JSON tree */
+#define LIMIT_INLINE_BODY KIB(16)  /* collected without a ring: 64 MB if all connections do it */
+#define LIMIT_UPLOADS 64           /* workers that read bodies; they share the rings */
+#define LIMIT_UPLOAD_WAIT_SECONDS 5 /* a body that waits longer for a worker is told to come back */
+#define LIMIT_DRAIN_BYTES KIB(256) /* rest of a body read after an early answer to keep the connection */
+#define LIMIT_LINGER_BYTES MIB(32) /* rest of a body dropped so that the client can read its answer */
+#define LIMIT_LINGER_SECONDS 5     /* and how long that may take */
+#define LIMIT_RANGES 256           /* parts of one Range header; zstd:chunked asks for up to 200 */
 
 /* registry */
 #define LIMIT_NAME_BYTES 255       /* clients cap host + "/" + name here */
@@ -38,6 +49,7 @@
 /* reading layers */
 #define LIMIT_LAYER_RATIO 1000     /* inflated to packed; deflate itself cannot pass 1032 */
 #define LIMIT_LAYER_INFLATED GIB(64) /* no honest layer is larger */
+#define LIMIT_INFLATE_WINDOW_LOG 27 /* zstd and xz: 128 MiB, what zstd --long writes; xz -9 asks 65 */
 #define LIMIT_TAR_ENTRIES 2000000  /* 16 bytes of hashes each: 32 MB at worst */
 #define LIMIT_PATH_BYTES 4096      /* PATH_MAX */
 #define LIMIT_PATH_PARTS 256       /* deepest real tree (nested node_modules) seen: 60 */
@@ -72,6 +84,7 @@
 #define LIMIT_EPSS_RECORDS 2000000 /* 360,000 in 2026 */
 #define LIMIT_FIX_TRIES 64         /* fixed versions tried for one finding; branches of one project: under 30 */
 #define LIMIT_VECTOR_BYTES 512   /* a CVSS 4.0 vector with every metric has 220 */
+#define LIMIT_PURL_BYTES KIB(8)     /* longest real one seen: 600 (a Go module with a subpath) */
 
 /* scanning */
 #define LIMIT_SCAN_MEMORY GIB(1)   /* arena of one command-line scan */
@@ -86,6 +99,8 @@
 #define LIMIT_BATCH_MS 10          /* likewise in time; an fsync takes 1 to 5 */
 #define LIMIT_BACKGROUND_MS 5      /* background work in one commit: a push waits no longer */
 #define LIMIT_BACKGROUND_WAIT_MS 100 /* then background work gets its turn before a busy foreground */
+#define LIMIT_POSTGRES_WRITERS 4   /* more collide more often than they help */
+#define LIMIT_SERIALIZATION_TRIES 30 /* with pauses up to 64 ms: about a second */
 
 /* blobs */
 #define LIMIT_UPLOAD_ID 64         /* a UUID is 36 */

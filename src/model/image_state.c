@@ -58,10 +58,29 @@ bool finding_is_active(enum finding_state state) {
     return state == FINDING_FIXED || state == FINDING_OPEN;
 }
 
-static void say_uncovered(const struct image_facts *facts, char out[IMAGE_REASON_SIZE]) {
+const char *stream_cover_kind(enum stream_cover cover) {
+    static const char *const kinds[] = {
+        [COVER_COMPLETE] = "",
+        [COVER_STALE] = "stale-advisories",
+        [COVER_PART] = "no-advisories",
+        [COVER_SAMPLE] = "sample-advisories",
+        [COVER_NONE] = "no-advisories",
+        [COVER_IMPOSSIBLE] = "no-advisories",
+    };
+    return kinds[cover];
+}
+
+enum coverage image_state_coverage(const struct image_facts *facts) {
+    if (facts->covered >= facts->streams)
+        return facts->coverage;
+    return facts->judged == 0 ? COVERAGE_UNSCANNED : MIN_OF(facts->coverage, COVERAGE_PARTIAL);
+}
+
+void image_state_uncovered(const struct image_facts *facts, char out[IMAGE_REASON_SIZE]) {
     static const char *const texts[] = {
         [COVER_COMPLETE] = "",
         [COVER_STALE] = "the advisories for " STR_FMT " are out of date",
+        [COVER_PART] = "only a part of the advisories for " STR_FMT " was imported",
         [COVER_SAMPLE] = "only sample advisories for " STR_FMT,
         [COVER_NONE] = "no advisories for " STR_FMT " were imported",
         [COVER_IMPOSSIBLE] = "no feed has advisories for " STR_FMT,
@@ -69,6 +88,9 @@ static void say_uncovered(const struct image_facts *facts, char out[IMAGE_REASON
     size_t missing = facts->streams - facts->covered;
     int    n;
 
+    out[0] = '\0';
+    if (missing == 0)
+        return;
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral" /* the formats are the constants above */
     n = snprintf(out, IMAGE_REASON_SIZE, texts[facts->why_uncovered], STR_ARG(facts->uncovered));
@@ -109,8 +131,8 @@ enum image_state image_state_judge(const struct image_facts *facts, char ret_rea
         return IMAGE_UNSCANNED;
     }
     if (facts->covered < facts->streams) {
-        say_uncovered(facts, ret_reason);
-        return facts->covered == 0 ? IMAGE_UNSCANNED : IMAGE_PARTLY_SCANNED;
+        image_state_uncovered(facts, ret_reason);
+        return facts->judged == 0 ? IMAGE_UNSCANNED : IMAGE_PARTLY_SCANNED;
     }
     return IMAGE_HEALTHY;
 }

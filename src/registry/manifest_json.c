@@ -7,12 +7,6 @@
 #include "base/limits.h"
 #include "registry/refuse.h"
 
-void manifest_json_done(json_t **root) {
-    if (*root != NULL)
-        json_decref(*root);
-    *root = NULL;
-}
-
 /* Position behind the string whose opening quote is at `at`. */
 static size_t skip_string(str text, size_t at) {
     for (at++; at < text.len && text.ptr[at] != '"'; at++)
@@ -21,56 +15,39 @@ static size_t skip_string(str text, size_t at) {
     return at;
 }
 
-/* Counts brackets and commas outside strings: an upper bound of what a parser will build. */
-static pw_code check_shape(str text, struct err *err) {
-    size_t depth = 0, values = 0;
+/* Commas and brackets outside strings: an upper bound of what the parser will build. */
+static size_t count_values(str text) {
+    size_t values = 0;
 
     for (size_t at = 0; at < text.len; at++) {
-        switch (text.ptr[at]) {
-        case '"':
+        char c = text.ptr[at];
+
+        if (c == '"')
             at = skip_string(text, at);
-            break;
-        case '{':
-        case '[':
-            depth++;
-            values++;
-            break;
-        case '}':
-        case ']':
-            depth -= depth > 0;
-            break;
-        case ',':
-            values++;
-            break;
-        default:
-            break;
-        }
-        if (depth > LIMIT_JSON_DEPTH)
-            return refuse(err, PW_TOO_LARGE, "MANIFEST_INVALID",
-                          "the manifest nests deeper than %d levels", LIMIT_JSON_DEPTH);
-        if (values > LIMIT_MANIFEST_VALUES)
-            return refuse(err, PW_TOO_LARGE, "MANIFEST_INVALID",
-                          "the manifest holds more than %d values", LIMIT_MANIFEST_VALUES);
+        else
+            values += c == '{' || c == '[' || c == ',';
     }
-    return PW_OK;
+    return values;
 }
 
 pw_code manifest_json_load(str body, json_t **ret_root, struct err *err) {
-    json_error_t where;
-    json_t      *root;
+    struct err inner = ERR_NONE;
+    json_t    *root = NULL;
+    pw_code    code;
 
     if (body.len > LIMIT_MANIFEST_BYTES)
         return refuse(err, PW_TOO_LARGE, "MANIFEST_INVALID",
                       "the manifest has %zu bytes, at most %zu are possible", body.len,
                       LIMIT_MANIFEST_BYTES);
-    PW_TRY(check_shape(body, err));
-    root = json_loadb(body.len > 0 ? body.ptr : "", body.len, JSON_REJECT_DUPLICATES, &where);
-    if (root == NULL)
-        return refuse(err, PW_INVALID, "MANIFEST_INVALID",
-                      "the manifest is not acceptable JSON: %s (line %d, column %d)", where.text,
-                      where.line, where.column);
+    if (count_values(body) > LIMIT_MANIFEST_VALUES)
+        return refuse(err, PW_TOO_LARGE, "MANIFEST_INVALID",
+                      "the manifest holds more than %d values", LIMIT_MANIFEST_VALUES);
+    code = json_parse(body, LIMIT_MANIFEST_BYTES, &root, &inner);
+    if (code != PW_OK)
+        return refuse(err, code, "MANIFEST_INVALID", "the manifest is not acceptable: %s",
+                      err_text(&inner));
     if (!json_is_object(root)) {
-        json_decref(root);
+        json_endp(&root);
         return refuse(err, PW_INVALID, "MANIFEST_INVALID", "the manifest is not a JSON object");
     }
     *ret_root = root;

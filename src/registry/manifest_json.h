@@ -2,17 +2,16 @@
 /*
  * manifest_json.h - the JSON of a manifest, read within limits.
  *
- * Takes:   at most LIMIT_MANIFEST_BYTES; depth and number of values are counted before jansson
+ * Takes:   at most LIMIT_MANIFEST_BYTES; the number of values is counted before the parser
  *          builds its tree, so that hostile text cannot grow past the memory that limits.h states.
  * Errors:  PW_INVALID / PW_TOO_LARGE, tag MANIFEST_INVALID. `where` names the place for people,
- *          such as "layers[3].size". Memory: the tree is the caller's (manifest_json_done).
+ *          such as "layers[3].size". Memory: the tree is the caller's (json_endp).
  * Threads: pure.
  */
-#include <jansson.h>
 #include "base/arena.h"
+#include "format/json.h"
 
 pw_code manifest_json_load(str body, json_t **ret_root, struct err *err);
-void    manifest_json_done(json_t **root); /* for AUTO */
 
 /* The text of a key, copied; empty when absent or null. PW_INVALID for another type, control
  * characters, or more than `ceiling` bytes. */

@@ -2,7 +2,7 @@
 #include "registry/manifest_parse.h"
 
 #include <stdio.h>
-#include <stdlib.h>
+#include "base/json_write.h"
 #include "base/limits.h"
 #include "registry/manifest_json.h"
 #include "registry/refuse.h"
@@ -221,30 +221,35 @@ static pw_code read_references(struct parsing *p) {
 
 /* --- the rest --- */
 
+static pw_code copy_annotations(struct parsing *p, json_t *annotations, struct buf *out) {
+    struct json_writer w = JSON_WRITER(out);
+    const char        *key;
+    json_t            *value;
+    str                text;
+
+    json_open(&w);
+    json_object_foreach(annotations, key, value) {
+        if (!json_is_string(value))
+            return refuse(p->err, PW_INVALID, "MANIFEST_INVALID",
+                          "annotation \"%.200s\" is not a text", key);
+        json_put_str(&w, key, json_str_of(value));
+    }
+    json_close(&w);
+    PW_TRY(buf_finish(out, &text, p->err));
+    p->out->annotations = arena_str(p->arena, text);
+    return p->out->annotations.ptr != NULL ? PW_OK : arena_error(p->arena, p->err);
+}
+
 static pw_code read_annotations(struct parsing *p) {
-    json_t     *annotations = json_object_get(p->root, "annotations");
-    const char *key;
-    json_t     *value;
-    char       *text;
+    AUTO(buf_done) struct buf out = BUF_INIT(LIMIT_MANIFEST_MEMORY);
+    json_t                   *annotations = json_object_get(p->root, "annotations");
 
     p->out->annotations = STR("");
     if (annotations == NULL || json_is_null(annotations))
         return PW_OK;
     if (!json_is_object(annotations))
         return no(p->err, "annotations is not an object");
-    json_object_foreach(annotations, key, value) {
-        if (!json_is_string(value))
-            return refuse(p->err, PW_INVALID, "MANIFEST_INVALID",
-                          "annotation \"%.200s\" is not a text", key);
-    }
-    if (json_object_size(annotations) == 0)
-        return PW_OK;
-    text = json_dumps(annotations, JSON_COMPACT);
-    if (text == NULL)
-        return err_set(p->err, PW_MEMORY, "no memory for annotations");
-    p->out->annotations = arena_str(p->arena, str_of(text));
-    free(text);
-    return p->out->annotations.ptr != NULL ? PW_OK : arena_error(p->arena, p->err);
+    return json_object_size(annotations) == 0 ? PW_OK : copy_annotations(p, annotations, &out);
 }
 
 static pw_code read_subject(struct parsing *p) {
@@ -266,9 +271,9 @@ static pw_code read_artifact_type(struct parsing *p) {
 pw_code manifest_parse(struct arena *arena, str body, str content_type,
                        enum digest_algorithm algorithm, struct manifest *ret_manifest,
                        struct err *err) {
-    AUTO(manifest_json_done) json_t *root = NULL;
-    struct manifest                  out = {.body = body};
-    struct parsing                   p = {.arena = arena, .out = &out, .err = err};
+    AUTO(json_endp) json_t *root = NULL;
+    struct manifest         out = {.body = body};
+    struct parsing          p = {.arena = arena, .out = &out, .err = err};
 
     PW_TRY(manifest_json_load(body, &root, err));
     p.root = root;

@@ -7,9 +7,11 @@ static pw_code read_row(struct stmt *s, struct arena *arena, struct referrer *re
                            .media_type = arena_str(arena, col_str(s, 2)),
                            .artifact_type = arena_str(arena, col_str(s, 4)),
                            .annotations = arena_str(arena, col_str(s, 5)),
+                           .subject = arena_str(arena, col_str(s, 6)),
                            .size = (uint64_t)col_int(s, 3)};
 
-    if (out.media_type.ptr == NULL || out.artifact_type.ptr == NULL || out.annotations.ptr == NULL)
+    if (out.media_type.ptr == NULL || out.artifact_type.ptr == NULL ||
+        out.annotations.ptr == NULL || out.subject.ptr == NULL)
         return arena_error(arena, err);
     PW_TRY(digest_parse(col_str(s, 1), &out.digest, err));
     *ret_referrer = out;

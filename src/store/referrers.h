@@ -12,6 +12,7 @@ struct referrer {
     int64_t       manifest_id;
     struct digest digest;
     str           media_type, artifact_type;
+    str           subject;     /* digest text, "" when it has none */
     str           annotations; /* JSON object text, "" when there are none */
     uint64_t      size;
 };

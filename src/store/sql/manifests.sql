@@ -57,13 +57,13 @@ SELECT rm.repository_id, rm.manifest_id, r.name, m.digest
 SELECT id FROM manifest LIMIT 1;
 
 -- name: referrer_page
-SELECT m.id, m.digest, rm.media_type, m.size, m.artifact_type, m.annotations
+SELECT m.id, m.digest, rm.media_type, m.size, m.artifact_type, m.annotations, m.subject
   FROM manifest m JOIN repo_manifest rm ON rm.manifest_id = m.id
  WHERE m.subject = :subject AND rm.repository_id = :repository AND m.id > :after
    AND (:artifact_type = '' OR m.artifact_type = :artifact_type)
  ORDER BY m.id LIMIT :limit;
 
 -- name: referrer_find
-SELECT m.id, m.digest, rm.media_type, m.size, m.artifact_type, m.annotations
+SELECT m.id, m.digest, rm.media_type, m.size, m.artifact_type, m.annotations, m.subject
   FROM manifest m JOIN repo_manifest rm ON rm.manifest_id = m.id
  WHERE m.digest = :digest AND rm.repository_id = :repository;
