@@ -69,6 +69,7 @@
 #define LIMIT_ADVISORY_TEXT KIB(8) /* of summary and details each that is kept; longer is cut and says so */
 #define LIMIT_ADVISORY_ID_BYTES 256 /* longest real id: 60 */
 #define LIMIT_ADVISORY_ITEMS 100000 /* packages, ranges or versions of one record; largest real one: 20,000 */
+#define LIMIT_REFERENCES 64        /* addresses kept of one record; people read the first few */
 #define LIMIT_FEED_FILES 200000    /* of one folder; a folder of single records has 40,000 */
 #define LIMIT_FEED_DEPTH 8         /* folders below each other; the bucket needs 2 */
 #define LIMIT_FEED_RATIO 1000      /* inflated to packed */
