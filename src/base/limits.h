@@ -62,6 +62,9 @@
 
 /* advisories */
 #define LIMIT_FEED_BYTES GIB(4)    /* inflated; the largest feed (Ubuntu OSV) is 1.5 GB */
+#define LIMIT_FEED_RATIO 1000      /* as layers; real feeds stay under 60 */
+#define LIMIT_FEED_DEPTH 32        /* folders below a feed's folder; real mirrors nest 4 */
+#define LIMIT_ZIP_ENTRIES 2000000  /* 150 bytes each: 300 MB; the largest OSV zip has 250,000 */
 #define LIMIT_ADVISORY_BYTES MIB(32) /* one record; the largest known kernel record is 9 MB */
 #define LIMIT_RANGE_EVENTS 10000   /* per range; the largest real one has 1,100 */
 #define LIMIT_VERSION_BYTES 512    /* longest real version seen: 190 */
