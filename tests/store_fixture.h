@@ -214,8 +214,9 @@ static inline void fixture_run(enum fixture_kind kind,
     static void name##_on_sqlite(void **test_state PW_UNUSED) {                                    \
         fixture_run(FIXTURE_SQLITE, name);                                                         \
     }                                                                                              \
-    PW_UNUSED static void name##_on_postgres(void **test_state PW_UNUSED) {                                  \
+    static void name##_on_postgres(void **test_state PW_UNUSED) {                                  \
         fixture_run(FIXTURE_POSTGRES, name);                                                       \
     }                                                                                              \
     static void name(struct fixture *f, struct err err)
-#define STORE_UNITS(name) cmocka_unit_test(name##_on_sqlite)
+#define STORE_UNITS(name)                                                                          \
+    cmocka_unit_test(name##_on_sqlite), cmocka_unit_test(name##_on_postgres)

@@ -21,10 +21,10 @@ enum feed_kind {
 
 /* What a document turned out to be the whole of. */
 struct feed_scope {
-    bool all;     /* the whole feed */
-    str  stream;  /* else one part of one release stream: "Alpine:v3.18", */
-    str  part;    /* "main", */
-    str  prefix;  /* all records whose name begins with "v3.18/main/" */
+    bool all;    /* the whole feed */
+    str  stream; /* else one part of one release stream: "Alpine:v3.18", */
+    str  part;   /* "main", */
+    str  prefix; /* all records whose name begins with "v3.18/main/" */
 };
 
 struct feed_sink {
@@ -46,13 +46,13 @@ struct feed {
     enum feed_kind            kind;
     bool                      is_sample;
     int64_t                   interval_seconds; /* between updates from the network; 0: never */
-    const char               *url;              /* "{}" stands for each of `parts`, "{year}" for years */
-    const char *const        *parts;            /* NULL at the end; NULL: none */
-    int                       first_year;       /* of "{year}" */
+    const char               *url;        /* "{}" stands for each of `parts`, "{year}" for years */
+    const char *const        *parts;      /* NULL at the end; NULL: none */
+    int                       first_year; /* of "{year}" */
     const struct feed_format *format;
 };
 
-extern const struct feed feeds[]; /* name NULL at the end */
+extern const struct feed feeds[];              /* name NULL at the end */
 const struct feed       *feeds_find(str name); /* NULL: no such feed */
 
 /* Each address of the feed, in order; false: no more. */
@@ -60,9 +60,10 @@ enum { FEED_URL_SIZE = 512 };
 bool feed_url(const struct feed *feed, size_t index, int this_year, char out[FEED_URL_SIZE]);
 
 struct feed_reader;
-pw_code feed_reader_new(const struct feed *feed, const struct feed_sink *sink, struct feed_reader **ret_reader,
-                        struct err *err);
+pw_code feed_reader_new(const struct feed *feed, const struct feed_sink *sink,
+                        struct feed_reader **ret_reader, struct err *err);
 pw_code feed_reader_add(struct feed_reader *reader, str bytes, struct err *err);
-pw_code feed_reader_end(struct feed_reader *reader, struct err *err); /* of a document; another may follow */
+pw_code feed_reader_end(struct feed_reader *reader,
+                        struct err         *err); /* of a document; another may follow */
 void    feed_reader_free(struct feed_reader *reader);
 void    feed_reader_freep(struct feed_reader **reader);

@@ -62,7 +62,8 @@ void *arena_alloc(struct arena *arena, size_t size) {
     size_t              need;
     void               *out;
 
-    if (size > arena->ceiling || arena->used > arena->ceiling - size)
+    arena->refused = size > SIZE_MAX - 15 || size > arena->ceiling || arena->used > arena->ceiling - size;
+    if (arena->refused)
         return NULL;
     need = round_up(size ? size : 1);
     if (block == NULL || block->size - block->used < need)
@@ -78,7 +79,9 @@ void *arena_alloc(struct arena *arena, size_t size) {
 void *arena_array(struct arena *arena, size_t count, size_t size) {
     size_t total;
 
-    return __builtin_mul_overflow(count, size, &total) ? NULL : arena_alloc(arena, total);
+    if (__builtin_mul_overflow(count, size, &total))
+        total = SIZE_MAX; /* refused as any size past the ceiling is */
+    return arena_alloc(arena, total);
 }
 
 void *arena_grow(struct arena *arena, void *old, size_t old_size, size_t new_size) {
@@ -130,7 +133,7 @@ str arena_strf(struct arena *arena, const char *fmt, ...) {
 }
 
 pw_code arena_error(const struct arena *arena, struct err *err) {
-    if (arena->ceiling - arena->used < arena->ceiling / 4)
+    if (arena->refused)
         return err_set(err, PW_TOO_LARGE, "needs more than its %zu bytes of memory", arena->ceiling);
     return err_set(err, PW_MEMORY, "out of memory");
 }

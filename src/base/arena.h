@@ -13,6 +13,7 @@ struct arena {
     struct arena_block *head;
     size_t              used;    /* bytes handed out */
     size_t              ceiling; /* bytes that may be handed out */
+    bool                refused; /* the last NULL was the ceiling's, not the system's */
 };
 
 #define ARENA_INIT(ceiling_bytes) {.ceiling = (ceiling_bytes)}

@@ -18,6 +18,17 @@
 #define LIMIT_JSON_DEPTH 64        /* no document here nests past 20 */
 #define LIMIT_RINGS 16             /* request bodies in flight: 16 x 2 MiB */
 #define LIMIT_CONNECTIONS 4096     /* file descriptors: default soft limit raised to 8192 */
+#define LIMIT_HEADERS 100          /* header lines; containers/image with many Accept lines sends 30 */
+#define LIMIT_PATH_SEGMENTS 256    /* a repository name of 255 bytes has at most 128 */
+#define LIMIT_ROUTE_PARAMS 8       /* placeholders in one route */
+#define LIMIT_REQUEST_MEMORY MIB(64) /* arena of one request: a manifest and its JSON tree */
+#define LIMIT_INLINE_BODY KIB(16)  /* collected without a ring: 64 MB if all connections do it */
+#define LIMIT_UPLOADS 64           /* workers that read bodies; they share the rings */
+#define LIMIT_UPLOAD_WAIT_SECONDS 5 /* a body that waits longer for a worker is told to come back */
+#define LIMIT_DRAIN_BYTES KIB(256) /* rest of a body read after an early answer to keep the connection */
+#define LIMIT_LINGER_BYTES MIB(32) /* rest of a body dropped so that the client can read its answer */
+#define LIMIT_LINGER_SECONDS 5     /* and how long that may take */
+#define LIMIT_RANGES 1024          /* parts of one Range header; partial pulls ask for up to 1,024 */
 
 /* registry */
 #define LIMIT_NAME_BYTES 255       /* clients cap host + "/" + name here */
@@ -29,7 +40,6 @@
 #define LIMIT_MANIFEST_VALUES 250000 /* 16 bytes of text each at 4 MiB: the tree stays under 64 MiB */
 #define LIMIT_MEDIA_TYPE_BYTES 255 /* RFC 6838: 127 + "/" + 127 */
 #define LIMIT_TAG_PARAMS 32        /* ?tag= of one manifest PUT; the specification asks for 10 */
-#define LIMIT_RANGES 1024          /* parts of one Range header; partial pulls ask for up to 1,024 */
 #define LIMIT_BLOB_LEASE_SECONDS 86400 /* what HEAD or a push promised stays usable for a day */
 #define LIMIT_UPLOAD_IDLE_SECONDS 86400 /* an upload nobody goes on with is dropped */
 #define LIMIT_REFERRERS_PAGE 500   /* descriptors with their annotations in one answer */
@@ -60,6 +70,7 @@
 #define LIMIT_ADVISORY_TEXT KIB(8) /* of summary and details each that is kept; longer is cut and says so */
 #define LIMIT_ADVISORY_ID_BYTES 256 /* longest real id: 60 */
 #define LIMIT_ADVISORY_ITEMS 100000 /* packages, ranges or versions of one record; largest real one: 20,000 */
+#define LIMIT_REFERENCES 64        /* addresses kept of one record; people read the first few */
 #define LIMIT_FEED_FILES 200000    /* of one folder; a folder of single records has 40,000 */
 #define LIMIT_FEED_DEPTH 8         /* folders below each other; the bucket needs 2 */
 #define LIMIT_FEED_RATIO 1000      /* inflated to packed */
@@ -88,6 +99,8 @@
 #define LIMIT_BATCH_MS 10          /* likewise in time; an fsync takes 1 to 5 */
 #define LIMIT_BACKGROUND_MS 5      /* background work in one commit: a push waits no longer */
 #define LIMIT_BACKGROUND_WAIT_MS 100 /* then background work gets its turn before a busy foreground */
+#define LIMIT_POSTGRES_WRITERS 4   /* more collide more often than they help */
+#define LIMIT_SERIALIZATION_TRIES 30 /* with pauses up to 64 ms: about a second */
 
 /* blobs */
 #define LIMIT_UPLOAD_ID 64         /* a UUID is 36 */

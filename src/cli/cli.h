@@ -73,6 +73,7 @@ void terminal_progress_done(struct cli *cli);
 int cmd_serve(struct cli *cli);
 int cmd_init(struct cli *cli);
 int cmd_scan(struct cli *cli);
+int cmd_report(struct cli *cli);
 int cmd_feeds_import(struct cli *cli);
 int cmd_feeds_status(struct cli *cli);
 int cmd_feeds_list(struct cli *cli);

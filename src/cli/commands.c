@@ -14,8 +14,13 @@ static const struct cli_option scan_options[] = {
     {"progress", NULL, "show progress even when standard error is no terminal"},
     {NULL, NULL, NULL},
 };
+static const struct cli_option report_options[] = {
+    {"format", "table|json", "how to print the report (default: table)"},
+    {"fail-on", "low|medium|high|critical", "exit 1 when a finding is at least this severe"},
+    {NULL, NULL, NULL},
+};
 static const struct cli_option feeds_import_options[] = {
-    {"sample", NULL, "mark what is imported as sample data: results carry the label"},
+    {"force", NULL, "believe a feed that lost most of its records"},
     {"progress", NULL, "show progress even when standard error is no terminal"},
     {NULL, NULL, NULL},
 };
@@ -39,6 +44,8 @@ const struct cli_command cli_commands[] = {
      "  rootfs:DIR             a root file system\n"
      "  HOST/NAME[:TAG|@DIGEST]  an image in a registry on this machine (http, loopback)",
      scan_options, 1, 1, cmd_scan},
+    {"report", "NAME[:TAG|@DIGEST]", "print what the server found in an image it stores", NULL,
+     report_options, 1, 1, cmd_report},
     {"feeds import", "FEED PATH", "read advisories from a file, a zip or a folder",
      "FEED is a name of `portwarden feeds list`; PATH may be compressed (gz, xz, zst, bz2).",
      feeds_import_options, 2, 2, cmd_feeds_import},

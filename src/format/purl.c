@@ -224,8 +224,10 @@ static str trim_slashes(str path) {
 /* The '@' that begins the version; one at the front of a path segment is an npm scope. */
 static size_t version_at(str path) {
     size_t at = str_rfind_char(path, '@');
+    bool   scope = at != STR_NPOS && (at == 0 || path.ptr[at - 1] == '/') &&
+                 str_find_char(str_from(path, at), '/') != STR_NPOS;
 
-    return at != STR_NPOS && at > 0 && path.ptr[at - 1] == '/' ? STR_NPOS : at;
+    return scope ? STR_NPOS : at;
 }
 
 /* Cuts *text at `c`, gives what is behind it; empty when there is none. */

@@ -92,14 +92,25 @@ static pw_code problem(struct tar *tar, struct err *err) {
 
 /* --- the walk --- */
 
+/* Names are bytes. In a UTF-8 locale libarchive would rewrite those of pax headers into Unicode
+ * form C, and two files would have one name; in the C locale it leaves every byte as it is (and
+ * warns, which is ignored). The thread's own locale comes back behind each call. */
+static locale_t enter_bytes_locale(void) {
+    return uselocale(newlocale(LC_CTYPE_MASK, "C", (locale_t)0)); /* a constant of libc: nothing to free */
+}
+
 static pw_code open_archive(struct tar *tar, struct err *err) {
+    locale_t before;
+    int      code;
+
     tar->archive = archive_read_new();
     tar->raw = archive_entry_new();
     if (tar->archive == NULL || tar->raw == NULL || archive_read_support_format_tar(tar->archive) != ARCHIVE_OK)
         return err_set(err, PW_MEMORY, "out of memory for reading a tar archive");
-    if (archive_read_open(tar->archive, tar, NULL, give_bytes, NULL) != ARCHIVE_OK)
-        return problem(tar, err);
-    return PW_OK;
+    before = enter_bytes_locale();
+    code = archive_read_open(tar->archive, tar, NULL, give_bytes, NULL);
+    uselocale(before);
+    return code == ARCHIVE_OK ? PW_OK : problem(tar, err);
 }
 
 pw_code tar_open(struct inflate *bytes, struct tar **ret_tar, struct err *err) {
@@ -187,7 +198,8 @@ static pw_code drain(struct tar *tar, struct err *err) {
 }
 
 pw_code tar_next(struct tar *tar, const struct tar_entry **ret_entry, struct err *err) {
-    int code;
+    locale_t before;
+    int      code;
 
     if (tar->ended) {
         if (tar->failure.code != PW_OK)
@@ -195,22 +207,21 @@ pw_code tar_next(struct tar *tar, const struct tar_entry **ret_entry, struct err
         *ret_entry = NULL;
         return PW_OK;
     }
+    before = enter_bytes_locale();
     code = archive_read_next_header2(tar->archive, tar->raw);
+    uselocale(before);
     if (code == ARCHIVE_EOF) {
         PW_TRY(drain(tar, err));
         *ret_entry = NULL;
         return PW_OK;
     }
-    if (code == ARCHIVE_FATAL)
+    if (code != ARCHIVE_OK && code != ARCHIVE_WARN)
         return problem(tar, err);
     if (++tar->entries > LIMIT_TAR_ENTRIES) {
         err_set(&tar->failure, PW_TOO_LARGE, "tar archive has more than %d entries", LIMIT_TAR_ENTRIES);
         return problem(tar, err);
     }
-    if (code == ARCHIVE_OK || code == ARCHIVE_WARN)
-        describe(tar);
-    else
-        set_bad(&tar->entry, str_of(archive_entry_pathname(tar->raw)), "its header is damaged");
+    describe(tar);
     *ret_entry = &tar->entry;
     return PW_OK;
 }
@@ -267,7 +278,7 @@ static void add_member(struct buf *out, const char *name, char type, str content
     memcpy(header + 100, "0000644", 8);
     memcpy(header + 108, "0000000", 8);
     memcpy(header + 116, "0000000", 8);
-    snprintf(header + 124, 12, "%011zo", content.len);
+    snprintf(header + 124, 12, "%011o", (unsigned)content.len);
     memcpy(header + 136, "00000000000", 12);
     memset(header + 148, ' ', 8);
     header[156] = type;
@@ -288,8 +299,6 @@ pw_code tar_warm_up(struct err *err) {
     const struct tar_entry           *entry;
     str                               slice;
 
-    if (setlocale(LC_CTYPE, "C.UTF-8") == NULL)
-        return err_set(err, PW_UNSUPPORTED, "the locale C.UTF-8 is missing: names in layers cannot be read");
     add_member(&archive, "PaxHeaders/x", 'x', STR("17 path=\xC3\xA4/\xE6\x97\xA5.x\n"));
     add_member(&archive, "x", '0', STR("content"));
     PW_TRY(buf_finish(&archive, &slice, err));

@@ -5,7 +5,7 @@
  * Spec:    POSIX ustar and pax, GNU (long names, sparse), v7, star; read by libarchive. As container
  *          runtimes do, the walk ends at the first end-of-archive mark; the bytes behind it are read
  *          (so that checksums are compared) and ignored.
- * Gives:   one entry at a time, borrowed until the next tar_next. Names are normalised: no leading
+ * Gives:   one entry at a time, borrowed until the next tar_next. Names are bytes, normalised: no leading
  *          "/", no "." or empty parts, ".." taken back; a name that leads above the root, is empty or
  *          absurdly long makes a TAR_BAD entry with the reason, and the walk goes on.
  * Errors:  PW_CORRUPT: not a tar, damaged or cut short; PW_TOO_LARGE: LIMIT_TAR_ENTRIES; errors of
@@ -28,8 +28,8 @@ struct tar_entry {
 
 struct tar;
 
-/* Before a lock-down: makes the locale UTF-8 and walks a small archive, so that no file is opened
- * later. Called once by the process. */
+/* Before a lock-down: walks a small archive with pax names, so that libarchive and libc open their
+ * files now. The locale stays as it is. */
 pw_code tar_warm_up(struct err *err);
 
 pw_code tar_open(struct inflate *bytes, struct tar **ret_tar, struct err *err);

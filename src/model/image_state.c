@@ -62,6 +62,7 @@ const char *stream_cover_kind(enum stream_cover cover) {
     static const char *const kinds[] = {
         [COVER_COMPLETE] = "",
         [COVER_STALE] = "stale-advisories",
+        [COVER_PART] = "no-advisories",
         [COVER_SAMPLE] = "sample-advisories",
         [COVER_NONE] = "no-advisories",
         [COVER_IMPOSSIBLE] = "no-advisories",
@@ -79,6 +80,7 @@ void image_state_uncovered(const struct image_facts *facts, char out[IMAGE_REASO
     static const char *const texts[] = {
         [COVER_COMPLETE] = "",
         [COVER_STALE] = "the advisories for " STR_FMT " are out of date",
+        [COVER_PART] = "only a part of the advisories for " STR_FMT " was imported",
         [COVER_SAMPLE] = "only sample advisories for " STR_FMT,
         [COVER_NONE] = "no advisories for " STR_FMT " were imported",
         [COVER_IMPOSSIBLE] = "no feed has advisories for " STR_FMT,

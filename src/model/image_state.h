@@ -23,7 +23,14 @@ enum image_state {
 enum image_progress { PROGRESS_WAITING, PROGRESS_SCANNED, PROGRESS_FAILED, PROGRESS_NOT_APPLICABLE };
 
 /* How well the feeds cover one ecosystem stream ("Debian:12", "npm"). */
-enum stream_cover { COVER_COMPLETE, COVER_STALE, COVER_SAMPLE, COVER_NONE, COVER_IMPOSSIBLE };
+enum stream_cover {
+    COVER_COMPLETE,
+    COVER_STALE,
+    COVER_PART, /* of a feed */
+    COVER_SAMPLE,
+    COVER_NONE,
+    COVER_IMPOSSIBLE, /* no advisory could name such packages */
+};
 
 struct image_facts {
     enum image_progress progress;

@@ -95,26 +95,70 @@ pw_code components_set_matched(struct txn *txn, int64_t id, int64_t at, struct e
     return stmt_run(&s, err);
 }
 
+static pw_code read_ids(struct stmt *s, struct arena *arena, struct rows *rows, struct err *err) {
+    bool more;
+
+    for (;;) {
+        int64_t *id;
+
+        PW_TRY(stmt_step(s, &more, err));
+        if (!more)
+            return PW_OK;
+        id = rows_next(rows, arena, err);
+        if (id == NULL)
+            return err->code;
+        *id = col_int(s, 0);
+    }
+}
+
+static pw_code by_family(struct txn *txn, struct arena *arena, str ecosystem, str name, struct rows *rows,
+                         struct err *err) {
+    AUTO(stmt_done) struct stmt s = {0};
+    str from = arena_strf(arena, STR_FMT ":", STR_ARG(ecosystem));
+    str below = arena_strf(arena, STR_FMT ";", STR_ARG(ecosystem));
+
+    if (from.ptr == NULL || below.ptr == NULL)
+        return arena_error(arena, err);
+    PW_TRY(stmt_begin(txn, SQL_COMPONENT_IDS_BY_LOOKUP_FAMILY, &s, err));
+    stmt_str(&s, "from", from);
+    stmt_str(&s, "below", below);
+    stmt_str(&s, "name", name);
+    return read_ids(&s, arena, rows, err);
+}
+
 pw_code components_by_lookup(struct txn *txn, struct arena *arena, str ecosystem, str name,
                              struct component_ids *ret_ids, struct err *err) {
     AUTO(stmt_done) struct stmt s = {0};
     struct rows                 rows = ROWS_OF(int64_t);
-    bool                        more;
 
     PW_TRY(stmt_begin(txn, SQL_COMPONENT_IDS_BY_LOOKUP, &s, err));
     stmt_str(&s, "ecosystem", ecosystem);
     stmt_str(&s, "name", name);
-    for (;;) {
-        int64_t *id;
-
-        PW_TRY(stmt_step(&s, &more, err));
-        if (!more)
-            break;
-        id = rows_next(&rows, arena, err);
-        if (id == NULL)
-            return err->code;
-        *id = col_int(&s, 0);
-    }
+    PW_TRY(read_ids(&s, arena, &rows, err));
+    if (str_find_char(ecosystem, ':') == STR_NPOS)
+        PW_TRY(by_family(txn, arena, ecosystem, name, &rows, err));
     *ret_ids = (struct component_ids){rows.items, rows.count};
+    return PW_OK;
+}
+
+pw_code components_by_vulnerability(struct txn *txn, struct arena *arena, str id,
+                                    struct component_ids *ret_ids, struct err *err) {
+    AUTO(stmt_done) struct stmt s = {0};
+    struct rows                 rows = ROWS_OF(int64_t);
+
+    PW_TRY(stmt_begin(txn, SQL_COMPONENT_IDS_BY_VULNERABILITY, &s, err));
+    stmt_str(&s, "id", id);
+    PW_TRY(read_ids(&s, arena, &rows, err));
+    *ret_ids = (struct component_ids){rows.items, rows.count};
+    return PW_OK;
+}
+
+pw_code components_feed_generations(struct txn *txn, int64_t *ret_sum, struct err *err) {
+    AUTO(stmt_done) struct stmt s = {0};
+    bool                        found;
+
+    PW_TRY(stmt_begin(txn, SQL_FEED_GENERATIONS, &s, err));
+    PW_TRY(stmt_step(&s, &found, err));
+    *ret_sum = col_int(&s, 0);
     return PW_OK;
 }

@@ -26,10 +26,15 @@ pw_code components_put(struct txn *txn, const struct component_row *component, i
 pw_code components_get(struct txn *txn, struct arena *arena, int64_t id, struct component_row *ret_row,
                        struct err *err);
 pw_code components_set_matched(struct txn *txn, int64_t id, int64_t at, struct err *err);
-/* Components filed under the key of an advisory. */
+/* Components filed under the key of an advisory; "Debian" names all its releases. */
 struct component_ids {
     int64_t *ids;
     size_t   count;
 };
 pw_code components_by_lookup(struct txn *txn, struct arena *arena, str ecosystem, str name,
                              struct component_ids *ret_ids, struct err *err);
+/* Components with a finding of this id. */
+pw_code components_by_vulnerability(struct txn *txn, struct arena *arena, str id,
+                                    struct component_ids *ret_ids, struct err *err);
+/* A number that changes whenever a feed becomes visible in another state. */
+pw_code components_feed_generations(struct txn *txn, int64_t *ret_sum, struct err *err);

@@ -2,29 +2,24 @@
 #include "store/reports.h"
 
 #include <stdlib.h>
+#include "store/feeds.h"
 #include "store/rows.h"
 
 pw_code reports_cover(struct txn *txn, str ecosystem, const struct report_rules *rules,
                       enum stream_cover *ret_cover, struct err *err) {
-    AUTO(stmt_done) struct stmt s = {0};
-    enum stream_cover           best = ecosystem.len == 0 ? COVER_IMPOSSIBLE : COVER_NONE;
-    bool                        more;
+    static const enum stream_cover covers[] = {
+        [FEED_ANSWER_NONE] = COVER_NONE,         [FEED_ANSWER_SAMPLE] = COVER_SAMPLE,
+        [FEED_ANSWER_PARTIAL] = COVER_PART,      [FEED_ANSWER_STALE] = COVER_STALE,
+        [FEED_ANSWER_COMPLETE] = COVER_COMPLETE,
+    };
+    struct feed_standing standing;
 
-    PW_TRY(stmt_begin(txn, SQL_STREAM_COVER, &s, err));
-    stmt_str(&s, "ecosystem", ecosystem);
-    for (;;) {
-        enum stream_cover cover = COVER_COMPLETE;
-
-        PW_TRY(stmt_step(&s, &more, err));
-        if (!more)
-            break;
-        if (col_int(&s, 1) != 0)
-            cover = COVER_SAMPLE;
-        else if (col_int(&s, 0) + rules->fresh_seconds < txn_now(txn))
-            cover = COVER_STALE;
-        best = MIN_OF(best, cover); /* the enum goes from best to worst */
+    if (ecosystem.len == 0) {
+        *ret_cover = COVER_IMPOSSIBLE;
+        return PW_OK;
     }
-    *ret_cover = best;
+    PW_TRY(feeds_answer(txn, ecosystem, rules->fresh_seconds, &standing, err));
+    *ret_cover = covers[standing.answer];
     return PW_OK;
 }
 

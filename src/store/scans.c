@@ -73,7 +73,7 @@ static pw_code feeds_text(struct txn *txn, struct buf *out, struct err *err) {
     bool                        more;
     str                         text;
 
-    PW_TRY(stmt_begin(txn, SQL_FEED_ROWS, &s, err));
+    PW_TRY(stmt_begin(txn, SQL_REPORT_FEED_ROWS, &s, err));
     for (;;) {
         PW_TRY(stmt_step(&s, &more, err));
         if (!more)
@@ -182,6 +182,22 @@ pw_code scans_image(struct txn *txn, struct arena *arena, str repository, str di
     return PW_OK;
 }
 
+pw_code scans_image_tagged(struct txn *txn, struct arena *arena, str repository, str tag,
+                           struct image_row *ret_row, struct err *err) {
+    AUTO(stmt_done) struct stmt s = {0};
+    struct image_list           list;
+
+    PW_TRY(stmt_begin(txn, SQL_IMAGE_BY_TAG, &s, err));
+    stmt_str(&s, "name", repository);
+    stmt_str(&s, "tag", tag);
+    PW_TRY(read_images(&s, arena, &list, err));
+    if (list.count == 0)
+        return err_set(err, PW_NOT_FOUND, "there is no image " STR_FMT ":" STR_FMT, STR_ARG(repository),
+                       STR_ARG(tag));
+    *ret_row = list.rows[0];
+    return PW_OK;
+}
+
 pw_code scans_tags(struct txn *txn, struct arena *arena, const struct image_row *image,
                    struct text_list *ret_tags, struct err *err) {
     AUTO(stmt_done) struct stmt s = {0};
@@ -210,7 +226,7 @@ pw_code scans_feeds(struct txn *txn, struct arena *arena, struct feed_list *ret_
     struct rows                 rows = ROWS_OF(struct report_feed);
     bool                        more;
 
-    PW_TRY(stmt_begin(txn, SQL_FEED_ROWS, &s, err));
+    PW_TRY(stmt_begin(txn, SQL_REPORT_FEED_ROWS, &s, err));
     for (;;) {
         struct report_feed *feed;
 
@@ -242,4 +258,11 @@ pw_code scans_totals(struct txn *txn, size_t ret_totals[4], struct err *err) {
         if (image_progress_parse(col_str(&s, 0), &progress))
             ret_totals[progress] += (size_t)col_int(&s, 1);
     }
+}
+
+pw_code scans_recover(struct txn *txn, struct err *err) {
+    AUTO(stmt_done) struct stmt s = {0};
+
+    PW_TRY(stmt_begin(txn, SQL_JOB_RELEASE_ALL, &s, err));
+    return stmt_run(&s, err);
 }

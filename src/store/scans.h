@@ -61,6 +61,8 @@ pw_code scans_newest(struct txn *txn, struct arena *arena, size_t most, struct i
 /* `repository` may be empty: any. PW_NOT_FOUND. */
 pw_code scans_image(struct txn *txn, struct arena *arena, str repository, str digest,
                     struct image_row *ret_row, struct err *err);
+pw_code scans_image_tagged(struct txn *txn, struct arena *arena, str repository, str tag,
+                           struct image_row *ret_row, struct err *err); /* PW_NOT_FOUND */
 struct text_list {
     str   *items;
     size_t count;
@@ -75,3 +77,6 @@ struct feed_list {
 pw_code scans_feeds(struct txn *txn, struct arena *arena, struct feed_list *ret_list, struct err *err);
 /* Images (per repository) by progress: index is enum image_progress. */
 pw_code scans_totals(struct txn *txn, size_t ret_totals[4], struct err *err);
+
+/* At the start of the one server: jobs that a crash left running are ready again. */
+pw_code scans_recover(struct txn *txn, struct err *err);

@@ -21,3 +21,11 @@ SELECT c.ecosystem, c.namespace, c.name, c.version, c.source, c.source_version, 
 UPDATE component SET matched_at = :at WHERE id = :id
 -- name: component_ids_by_lookup
 SELECT id FROM component WHERE lookup_ecosystem = :ecosystem AND lookup_name = :name ORDER BY id
+-- name: component_ids_by_lookup_family
+-- "Debian" for "Debian:12" and all others: what lies between "Debian:" and "Debian;".
+SELECT id FROM component
+ WHERE lookup_ecosystem >= :from AND lookup_ecosystem < :below AND lookup_name = :name ORDER BY id
+-- name: component_ids_by_vulnerability
+SELECT component_id FROM component_finding WHERE vulnerability = :id ORDER BY component_id
+-- name: feed_generations
+SELECT coalesce(sum(generation), 0) FROM feed

@@ -47,13 +47,24 @@ SELECT rm.repository_id, rm.manifest_id, g.id, p.name, m.digest, m.kind, m.artif
   LEFT JOIN image i ON i.manifest_id = rm.manifest_id
  WHERE m.digest = :digest AND (:name = '' OR p.name = :name)
  ORDER BY rm.repository_id LIMIT 1
+-- name: image_by_tag
+SELECT rm.repository_id, rm.manifest_id, g.id, p.name, m.digest, m.kind, m.artifact_type, rm.media_type,
+       rm.pushed_at, i.state, i.reason, i.inventory_id, i.scanned_at, g.subscription_id, g.resource_group,
+       g.name, g.login_server
+  FROM tag t
+  JOIN repository p ON p.id = t.repository_id
+  JOIN repo_manifest rm ON rm.repository_id = t.repository_id AND rm.manifest_id = t.manifest_id
+  JOIN registry g ON g.id = p.registry_id
+  JOIN manifest m ON m.id = rm.manifest_id
+  LEFT JOIN image i ON i.manifest_id = rm.manifest_id
+ WHERE p.name = :name AND t.name = :tag ORDER BY rm.repository_id LIMIT 1
 -- name: image_tags
 SELECT name FROM tag WHERE repository_id = :repository AND manifest_id = :manifest ORDER BY name LIMIT 100
--- name: stream_cover
-SELECT e.updated_at, f.is_sample FROM feed_ecosystem e JOIN feed f ON f.name = e.feed
- WHERE e.ecosystem = :ecosystem
--- name: feed_rows
+-- name: report_feed_rows
 SELECT name, version, updated_at, is_sample, generation, records FROM feed ORDER BY name
 -- name: image_totals
 SELECT coalesce(i.state, 'waiting'), count(*) FROM repo_manifest rm
   LEFT JOIN image i ON i.manifest_id = rm.manifest_id GROUP BY coalesce(i.state, 'waiting')
+-- name: job_release_all
+-- At start: whoever held these is gone.
+UPDATE job SET state = 'ready', locked_until = 0 WHERE state IN ('running', 'again')
