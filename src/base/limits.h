@@ -32,6 +32,7 @@
 
 /* registry */
 #define LIMIT_NAME_BYTES 255       /* clients cap host + "/" + name here */
+#define LIMIT_NAME_PART_BYTES 250  /* a part is a folder of sidecar records: NAME_MAX less a mark */
 #define LIMIT_TAG_BYTES 128        /* OCI distribution 1.1 grammar */
 #define LIMIT_MANIFEST_BYTES (MIB(4) + KIB(200)) /* containerd refuses above 4,393,216 */
 #define LIMIT_MANIFEST_MEMORY MIB(64) /* jansson needs about 8 times the text */
