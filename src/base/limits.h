@@ -85,8 +85,6 @@
 #define LIMIT_ADVISORY_ITEMS 100000 /* packages, ranges or versions of one record; largest real one: 20,000 */
 #define LIMIT_REFERENCES 64        /* addresses kept of one record; people read the first few */
 #define LIMIT_FEED_FILES 200000    /* of one folder; a folder of single records has 40,000 */
-#define LIMIT_FEED_DEPTH 8         /* folders below each other; the bucket needs 2 */
-#define LIMIT_FEED_RATIO 1000      /* inflated to packed */
 #define LIMIT_FEED_BAD 1000        /* damaged records after which a feed is refused, and at least 5 % of it */
 #define LIMIT_FEED_BAD_SHOWN 20    /* damaged records that a report names */
 #define LIMIT_FEED_LOSS_RECORDS 100 /* a complete feed that loses this many records .. */
