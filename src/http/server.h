@@ -49,6 +49,7 @@ struct http_options {
     double                   header_seconds;    /* absolute deadline for the header; 0: 15 */
     double                   body_idle_seconds; /* no body byte for so long; 0: 60 */
     uint64_t                 body_bytes_per_second; /* least average after 30 s; 0: 1024 */
+    double                   idle_seconds; /* nothing sent nor received for so long; 0: 75 */
 };
 
 pw_code  http_server_open(const struct http_options *options, struct http_server **ret_server,
