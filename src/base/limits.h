@@ -28,7 +28,6 @@
 #define LIMIT_DRAIN_BYTES KIB(256) /* rest of a body read after an early answer to keep the connection */
 #define LIMIT_LINGER_BYTES MIB(32) /* rest of a body dropped so that the client can read its answer */
 #define LIMIT_LINGER_SECONDS 5     /* and how long that may take */
-#define LIMIT_RANGES 256           /* parts of one Range header; zstd:chunked asks for up to 200 */
 
 /* registry */
 #define LIMIT_NAME_BYTES 255       /* clients cap host + "/" + name here */
@@ -81,6 +80,7 @@
 #define LIMIT_FEED_FRESH_SECONDS (7 * 86400) /* weekends and holidays of a mirror; see feeds_answer */
 #define LIMIT_IMPORT_ROWS 400      /* of one background transaction, whose ceiling is 500 */
 #define LIMIT_IMPORT_LEASE_SECONDS 120 /* an import that wrote nothing for so long has died */
+#define LIMIT_IMPORT_MEMORY GIB(1)  /* names of the visible records: a million need 120 MB */
 #define LIMIT_EPSS_RECORDS 2000000 /* 360,000 in 2026 */
 #define LIMIT_FIX_TRIES 64         /* fixed versions tried for one finding; branches of one project: under 30 */
 #define LIMIT_VECTOR_BYTES 512   /* a CVSS 4.0 vector with every metric has 220 */
