@@ -47,10 +47,8 @@ struct advisory_import {
     struct store         *store;
     struct arena          kept;  /* names, streams, scopes: until the end */
     struct arena          batch; /* reset with each batch */
-    str                   feed;
-    bool                  is_sample, leased, finished, recover;
-    char                  token[17];
-    int64_t               next;    /* generation being written */
+    struct feed_lease     lease;
+    bool                  recover; /* a dead import retired rows that are visible */
     struct map            by_name; /* struct known */
     struct map            marked;  /* "ecosystem\npackage" */
     struct map            streams; /* struct stream */
