@@ -10,6 +10,12 @@
  * SQL lives in sql/<domain>.sql as named statements; the build turns them into `enum sql` and a
  * table, typed functions in store/<domain>.c are the only callers.
  *
+ * Errors: a unique or foreign key violation is PW_CONFLICT, a full disk PW_NO_SPACE (nothing of the
+ *         write stays, the store goes on), a second process that holds the file for 10 s or a write
+ *         that collides too often PW_BUSY, a write in a read or in a store opened for reading
+ *         PW_DENIED, a damaged file PW_CORRUPT. A statement that fails undoes itself alone: the
+ *         write may go on (on PostgreSQL it is then run again with savepoints).
+ *
  * Threads: a store is shared by all; a txn belongs to the function it was given to.
  */
 #include "base/buf.h"
@@ -43,11 +49,13 @@ enum store_priority { STORE_FOREGROUND, STORE_BACKGROUND };
  * alone. Background work keeps to 500 rows or 5 ms per call. */
 pw_code store_write(struct store *store, enum store_priority priority, store_fn fn, void *arg,
                     struct err *err);
-/* Runs fn in a read transaction. */
+/* Runs fn in a read transaction; inside another read of this thread, in that one. Short: when all
+ * reader connections are taken the next read waits. */
 pw_code store_read(struct store *store, store_fn fn, void *arg, struct err *err);
 
 /* Long reads by cursor: a transaction that the caller ends. Refused (PW_TIMEOUT at the next step)
- * when older than 60 s, so that the write-ahead log stays bounded. */
+ * when older than 60 s, so that the write-ahead log stays bounded. PW_BUSY: 16 are under way. On
+ * PostgreSQL its queries are fetched in pieces, never whole. */
 pw_code read_txn_begin(struct store *store, struct txn **ret_txn, struct err *err);
 void    read_txn_end(struct txn **txn); /* for AUTO */
 
