@@ -92,6 +92,7 @@
 #define LIMIT_FEED_FRESH_SECONDS (7 * 86400) /* weekends and holidays of a mirror; see feeds_answer */
 #define LIMIT_IMPORT_ROWS 400      /* of one background transaction, whose ceiling is 500 */
 #define LIMIT_IMPORT_LEASE_SECONDS 120 /* an import that wrote nothing for so long has died */
+#define LIMIT_IMPORT_MEMORY GIB(1)  /* names of the visible records: a million need 120 MB */
 #define LIMIT_EPSS_RECORDS 2000000 /* 360,000 in 2026 */
 #define LIMIT_FIX_TRIES 64         /* fixed versions tried for one finding; branches of one project: under 30 */
 #define LIMIT_VECTOR_BYTES 512   /* a CVSS 4.0 vector with every metric has 220 */
