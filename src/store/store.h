@@ -78,14 +78,15 @@ void    stmt_done(struct stmt *stmt);
  * stmt_done. A name that the statement lacks is a bug (assert). */
 void stmt_int(struct stmt *stmt, const char *name, int64_t value);
 void stmt_real(struct stmt *stmt, const char *name, double value);
-void stmt_str(struct stmt *stmt, const char *name, str value); /* text; ptr NULL is the empty text */
+void stmt_str(struct stmt *stmt, const char *name,
+              str value); /* text; ptr NULL is the empty text */
 void stmt_blob(struct stmt *stmt, const char *name, str value);
 void stmt_null(struct stmt *stmt, const char *name);
 /* *ret_row: a row is there. A unique or foreign key violation is PW_CONFLICT. */
 pw_code stmt_step(struct stmt *stmt, bool *ret_row, struct err *err);
-pw_code stmt_run(struct stmt *stmt, struct err *err);      /* steps to the end */
-void    stmt_reset(struct stmt *stmt);                     /* bindings are gone: run it again */
-int64_t stmt_changes(const struct stmt *stmt);             /* rows the last run touched */
+pw_code stmt_run(struct stmt *stmt, struct err *err); /* steps to the end */
+void    stmt_reset(struct stmt *stmt);                /* bindings are gone: run it again */
+int64_t stmt_changes(const struct stmt *stmt);        /* rows the last run touched */
 /* Columns from 0. Text and blobs are borrowed until the next step. */
 int64_t col_int(const struct stmt *stmt, int column);
 double  col_real(const struct stmt *stmt, int column);
