@@ -32,6 +32,7 @@
 
 /* registry */
 #define LIMIT_NAME_BYTES 255       /* clients cap host + "/" + name here */
+#define LIMIT_NAME_PART_BYTES 250  /* a part is a folder of sidecar records: NAME_MAX less a mark */
 #define LIMIT_TAG_BYTES 128        /* OCI distribution 1.1 grammar */
 #define LIMIT_MANIFEST_BYTES (MIB(4) + KIB(200)) /* containerd refuses above 4,393,216 */
 #define LIMIT_MANIFEST_MEMORY MIB(64) /* jansson needs about 8 times the text */
@@ -72,6 +73,9 @@
 
 /* advisories */
 #define LIMIT_FEED_BYTES GIB(4)    /* inflated; the largest feed (Ubuntu OSV) is 1.5 GB */
+#define LIMIT_FEED_RATIO 1000      /* as layers; real feeds stay under 60 */
+#define LIMIT_FEED_DEPTH 32        /* folders below a feed's folder; real mirrors nest 4 */
+#define LIMIT_ZIP_ENTRIES 2000000  /* 150 bytes each: 300 MB; the largest OSV zip has 250,000 */
 #define LIMIT_ADVISORY_BYTES MIB(32) /* one record; the largest known kernel record is 9 MB */
 #define LIMIT_RANGE_EVENTS 10000   /* per range; the largest real one has 1,100 */
 #define LIMIT_VERSION_BYTES 512    /* longest real version seen: 190 */
@@ -81,8 +85,6 @@
 #define LIMIT_ADVISORY_ITEMS 100000 /* packages, ranges or versions of one record; largest real one: 20,000 */
 #define LIMIT_REFERENCES 64        /* addresses kept of one record; people read the first few */
 #define LIMIT_FEED_FILES 200000    /* of one folder; a folder of single records has 40,000 */
-#define LIMIT_FEED_DEPTH 8         /* folders below each other; the bucket needs 2 */
-#define LIMIT_FEED_RATIO 1000      /* inflated to packed */
 #define LIMIT_FEED_BAD 1000        /* damaged records after which a feed is refused, and at least 5 % of it */
 #define LIMIT_FEED_BAD_SHOWN 20    /* damaged records that a report names */
 #define LIMIT_FEED_LOSS_RECORDS 100 /* a complete feed that loses this many records .. */
@@ -90,6 +92,7 @@
 #define LIMIT_FEED_FRESH_SECONDS (7 * 86400) /* weekends and holidays of a mirror; see feeds_answer */
 #define LIMIT_IMPORT_ROWS 400      /* of one background transaction, whose ceiling is 500 */
 #define LIMIT_IMPORT_LEASE_SECONDS 120 /* an import that wrote nothing for so long has died */
+#define LIMIT_IMPORT_MEMORY GIB(1)  /* names of the visible records: a million need 120 MB */
 #define LIMIT_EPSS_RECORDS 2000000 /* 360,000 in 2026 */
 #define LIMIT_FIX_TRIES 64         /* fixed versions tried for one finding; branches of one project: under 30 */
 #define LIMIT_VECTOR_BYTES 512   /* a CVSS 4.0 vector with every metric has 220 */

@@ -67,7 +67,8 @@ static pw_code parse(str text, size_t max_bytes, size_t flags, json_t **ret_root
     if (root == NULL)
         return err_set(err, PW_INVALID, "JSON is malformed at line %d, column %d: %s",
                        problem.line > 0 ? problem.line : 1, problem.column > 0 ? problem.column : 1,
-                       problem.text);
+                       json_error_code(&problem) == json_error_null_character ? "text may not hold \\u0000"
+                                                                              : problem.text);
     *ret_root = root;
     return PW_OK;
 }

@@ -41,30 +41,28 @@ static pw_code read_page(struct registry_service *service, struct list *list, st
     return store_read(service->store, read, list, err);
 }
 
-static void give_page(const struct list *list, struct names *ret_names, bool *ret_more) {
-    *ret_names = list->names;
-    *ret_more = list->names.count == list->limit;
-    if (*ret_more)
-        ret_names->count--;
+static void give_page(const struct list *list, struct listing *ret_listing) {
+    *ret_listing = (struct listing){.names = list->names,
+                                    .has_more = list->names.count == list->limit};
+    ret_listing->names.count -= ret_listing->has_more;
 }
 
 pw_code listing_tags(struct registry_service *service, str repository,
                      const struct listing_page *page, struct arena *arena,
-                     struct names *ret_names, bool *ret_more, struct err *err) {
+                     struct listing *ret_listing, struct err *err) {
     struct list list = {.repository = repository, .arena = arena};
 
     PW_TRY(reference_check_name(repository, err));
     PW_TRY(read_page(service, &list, read_tags, page, err));
-    give_page(&list, ret_names, ret_more);
+    give_page(&list, ret_listing);
     return PW_OK;
 }
 
 pw_code listing_repositories(struct registry_service *service, const struct listing_page *page,
-                             struct arena *arena, struct names *ret_names, bool *ret_more,
-                             struct err *err) {
+                             struct arena *arena, struct listing *ret_listing, struct err *err) {
     struct list list = {.arena = arena};
 
     PW_TRY(read_page(service, &list, read_repositories, page, err));
-    give_page(&list, ret_names, ret_more);
+    give_page(&list, ret_listing);
     return PW_OK;
 }

@@ -18,12 +18,16 @@ struct listing_page {
     size_t n;
 };
 
+struct listing {
+    struct names names;
+    bool         has_more;
+};
+
 pw_code listing_tags(struct registry_service *service, str repository,
                      const struct listing_page *page, struct arena *arena,
-                     struct names *ret_names, bool *ret_more, struct err *err);
+                     struct listing *ret_listing, struct err *err);
 pw_code listing_repositories(struct registry_service *service, const struct listing_page *page,
-                             struct arena *arena, struct names *ret_names, bool *ret_more,
-                             struct err *err);
+                             struct arena *arena, struct listing *ret_listing, struct err *err);
 
 struct listing_referrers {
     str           repository;

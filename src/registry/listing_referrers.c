@@ -46,15 +46,15 @@ static pw_code add_fallback(struct txn *txn, int64_t repository_id, struct query
 
 static pw_code read_fallback(struct txn *txn, int64_t repository_id, struct query *query,
                              struct err *err) {
-    char                tag[REFERENCE_FALLBACK_SIZE];
-    struct manifest_row row;
-    struct descriptor  *entries;
-    size_t              count;
-    pw_code             code;
+    struct repository_key key = {query->registry_id, query->wanted->repository};
+    char                  tag[REFERENCE_FALLBACK_SIZE];
+    struct manifest_row   row;
+    struct descriptor    *entries;
+    size_t                count;
+    pw_code               code;
 
-    code = manifests_by_tag(txn, query->registry_id, query->wanted->repository,
-                            reference_fallback_tag(&query->wanted->subject, tag), query->arena,
-                            &row, err);
+    code = manifests_by_tag(txn, &key, reference_fallback_tag(&query->wanted->subject, tag),
+                            query->arena, &row, err);
     if (code == PW_NOT_FOUND)
         return PW_OK;
     if (code != PW_OK || row.kind != MANIFEST_INDEX)

@@ -54,9 +54,9 @@ pw_code manifest_json_load(str body, json_t **ret_root, struct err *err) {
     return PW_OK;
 }
 
-pw_code manifest_json_text(struct arena *arena, const json_t *object, const char *key,
-                           const char *where, size_t ceiling, str *ret_text, struct err *err) {
-    const json_t *value = json_object_get(object, key);
+pw_code manifest_json_text(struct arena *arena, struct manifest_text wanted, str *ret_text,
+                           struct err *err) {
+    const json_t *value = json_object_get(wanted.object, wanted.key);
     str           text;
 
     if (value == NULL || json_is_null(value)) {
@@ -64,16 +64,17 @@ pw_code manifest_json_text(struct arena *arena, const json_t *object, const char
         return PW_OK;
     }
     if (!json_is_string(value))
-        return refuse(err, PW_INVALID, "MANIFEST_INVALID", "%s%s is not a text", where, key);
+        return refuse(err, PW_INVALID, "MANIFEST_INVALID", "%s%s is not a text", wanted.where,
+                      wanted.key);
     text = str_make(json_string_value(value), json_string_length(value));
-    if (text.len > ceiling)
+    if (text.len > wanted.ceiling)
         return refuse(err, PW_TOO_LARGE, "MANIFEST_INVALID",
-                      "%s%s has %zu bytes, at most %zu are possible", where, key, text.len,
-                      ceiling);
+                      "%s%s has %zu bytes, at most %zu are possible", wanted.where, wanted.key,
+                      text.len, wanted.ceiling);
     for (size_t i = 0; i < text.len; i++)
         if ((unsigned char)text.ptr[i] < ' ' || text.ptr[i] == 127)
             return refuse(err, PW_INVALID, "MANIFEST_INVALID", "%s%s holds control characters",
-                          where, key);
+                          wanted.where, wanted.key);
     text = arena_str(arena, text);
     if (text.ptr == NULL)
         return arena_error(arena, err);

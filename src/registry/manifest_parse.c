@@ -57,6 +57,15 @@ static bool is_present(const json_t *object, const char *key) {
     return value != NULL && !json_is_null(value);
 }
 
+/* Media types, digests and parts of a platform: none is longer than a media type. */
+static pw_code read_text(struct parsing *p, const json_t *object, const char *key,
+                         const char *where, str *ret_text) {
+    struct manifest_text wanted = {
+        .object = object, .key = key, .where = where, .ceiling = LIMIT_MEDIA_TYPE_BYTES};
+
+    return manifest_json_text(p->arena, wanted, ret_text, p->err);
+}
+
 /* --- what kind of document is it? --- */
 
 static pw_code check_not_schema1(str media_type, const json_t *root, struct err *err) {
@@ -70,11 +79,10 @@ static pw_code check_not_schema1(str media_type, const json_t *root, struct err 
 }
 
 static pw_code decide_type(struct parsing *p, str content_type) {
-    str given = content_type, body_type;
+    str rest = content_type, given = STR_NONE, body_type;
 
-    PW_TRY(manifest_json_text(p->arena, p->root, "mediaType", "", LIMIT_MEDIA_TYPE_BYTES,
-                              &body_type, p->err));
-    (void)str_cut(&given, ';', &given);
+    PW_TRY(read_text(p, p->root, "mediaType", "", &body_type));
+    (void)str_cut(&rest, ';', &given); /* parameters say nothing about a manifest */
     given = str_trim(given);
     if (str_empty(given) || str_eq(given, STR("application/json")))
         given = str_empty(body_type) ? stored_types[0].media_type : body_type;
@@ -128,8 +136,7 @@ static pw_code read_platform(struct parsing *p, const json_t *object, const char
     if (!json_is_object(platform))
         return refuse(p->err, PW_INVALID, "MANIFEST_INVALID", "%splatform is not an object", where);
     for (size_t i = 0; i < COUNT_OF(keys); i++)
-        PW_TRY(manifest_json_text(p->arena, platform, keys[i], where, LIMIT_MEDIA_TYPE_BYTES,
-                                  &parts[i], p->err));
+        PW_TRY(read_text(p, platform, keys[i], where, &parts[i]));
     *ret_text = arena_strf(p->arena, STR_FMT "%s" STR_FMT "%s" STR_FMT, STR_ARG(parts[0]),
                            str_empty(parts[1]) ? "" : "/", STR_ARG(parts[1]),
                            str_empty(parts[2]) ? "" : "/", STR_ARG(parts[2]));
@@ -165,11 +172,10 @@ static pw_code read_descriptor(struct parsing *p, const json_t *object, enum ref
         return refuse(p->err, PW_INVALID, "MANIFEST_INVALID", "%.*s is not a descriptor object",
                       (int)strlen(where) - 1, where);
     out->kind = kind;
-    PW_TRY(manifest_json_text(p->arena, object, "mediaType", where, LIMIT_MEDIA_TYPE_BYTES,
-                              &out->media_type, p->err));
+    PW_TRY(read_text(p, object, "mediaType", where, &out->media_type));
     if (str_empty(out->media_type))
         return refuse(p->err, PW_INVALID, "MANIFEST_INVALID", "%smediaType is missing", where);
-    PW_TRY(manifest_json_text(p->arena, object, "digest", where, DIGEST_TEXT_SIZE, &text, p->err));
+    PW_TRY(read_text(p, object, "digest", where, &text));
     if (digest_parse(text, &out->digest, &inner) != PW_OK)
         return refuse(p->err, PW_INVALID, "MANIFEST_INVALID", "%sdigest: %s", where,
                       err_text(&inner));
@@ -261,8 +267,7 @@ static pw_code read_subject(struct parsing *p) {
 }
 
 static pw_code read_artifact_type(struct parsing *p) {
-    PW_TRY(manifest_json_text(p->arena, p->root, "artifactType", "", LIMIT_MEDIA_TYPE_BYTES,
-                              &p->out->artifact_type, p->err));
+    PW_TRY(read_text(p, p->root, "artifactType", "", &p->out->artifact_type));
     if (str_empty(p->out->artifact_type) && p->out->kind == MANIFEST_IMAGE)
         p->out->artifact_type = p->out->references[0].media_type;
     return PW_OK;

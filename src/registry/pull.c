@@ -8,28 +8,26 @@
 #include "store/manifests.h"
 
 struct lookup {
-    int64_t             registry_id;
-    str                 repository;
-    struct reference    reference;
-    struct arena       *arena;
-    struct manifest_row row;
+    struct repository_key repository;
+    struct reference      reference;
+    struct arena         *arena;
+    struct manifest_row   row;
 };
 
 static pw_code find_manifest(struct txn *txn, void *arg, struct err *err) {
     struct lookup *lookup = arg;
 
     if (lookup->reference.is_digest)
-        return manifests_by_digest(txn, lookup->registry_id, lookup->repository,
-                                   &lookup->reference.digest, lookup->arena, &lookup->row, err);
-    return manifests_by_tag(txn, lookup->registry_id, lookup->repository, lookup->reference.tag,
-                            lookup->arena, &lookup->row, err);
+        return manifests_by_digest(txn, &lookup->repository, &lookup->reference.digest,
+                                   lookup->arena, &lookup->row, err);
+    return manifests_by_tag(txn, &lookup->repository, lookup->reference.tag, lookup->arena,
+                            &lookup->row, err);
 }
 
 static pw_code read_manifest(struct registry_service *service, struct arena *arena, str repository,
                              str reference, struct cached_manifest *ret_manifest,
                              struct err *err) {
-    struct lookup lookup = {
-        .registry_id = service->registry_id, .repository = repository, .arena = arena};
+    struct lookup lookup = {.repository = {service->registry_id, repository}, .arena = arena};
 
     PW_TRY(reference_check_name(repository, err));
     if (reference_parse(reference, &lookup.reference, err) != PW_OK) {

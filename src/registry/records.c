@@ -14,7 +14,6 @@
 
 static const str folders[] = {[RECORD_MANIFEST] = STR_INIT("/_manifests/"),
                               [RECORD_TAG] = STR_INIT("/_tags/")};
-static const str root = STR_INIT("meta/");
 
 /* --- names --- */
 
@@ -22,7 +21,7 @@ str records_name(const struct record_name *name, char out[RECORD_NAME_SIZE]) {
     char digest[DIGEST_TEXT_SIZE];
     str  last = name->kind == RECORD_TAG ? name->tag : digest_format(&name->digest, digest);
 
-    snprintf(out, RECORD_NAME_SIZE, "meta/" STR_FMT STR_FMT STR_FMT, STR_ARG(name->repository),
+    snprintf(out, RECORD_NAME_SIZE, STR_FMT STR_FMT STR_FMT, STR_ARG(name->repository),
              STR_ARG(folders[name->kind]), STR_ARG(last));
     return str_of(out);
 }
@@ -30,9 +29,6 @@ str records_name(const struct record_name *name, char out[RECORD_NAME_SIZE]) {
 bool records_parse_name(str text, struct record_name *ret_name) {
     struct err ignored = ERR_NONE;
 
-    if (!str_starts(text, root))
-        return false;
-    text = str_from(text, root.len);
     for (int kind = RECORD_MANIFEST; kind <= RECORD_TAG; kind++) {
         size_t             at = str_find(text, folders[kind]);
         struct record_name out = {.kind = (enum record_kind)kind};
@@ -156,7 +152,7 @@ void records_unlock(struct records_hold *hold) {
 /* --- agreement --- */
 
 struct lookup {
-    int64_t                   registry_id;
+    struct repository_key     repository;
     const struct record_name *name;
     struct arena              arena;
     struct record             record; /* what the row says */
@@ -169,14 +165,14 @@ static pw_code find_row(struct txn *txn, void *arg, struct err *err) {
     int64_t             repository_id;
 
     if (lookup->name->kind == RECORD_MANIFEST) {
-        PW_TRY(manifests_by_digest(txn, lookup->registry_id, lookup->name->repository,
-                                   &lookup->name->digest, &lookup->arena, &manifest, err));
+        PW_TRY(manifests_by_digest(txn, &lookup->repository, &lookup->name->digest,
+                                   &lookup->arena, &manifest, err));
         lookup->record = (struct record){
             .media_type = manifest.media_type, .body = manifest.body, .at = manifest.pushed_at};
         return PW_OK;
     }
-    PW_TRY(repositories_find(txn, lookup->registry_id, lookup->name->repository, &repository_id,
-                             err));
+    PW_TRY(repositories_find(txn, lookup->repository.registry_id, lookup->repository.name,
+                             &repository_id, err));
     PW_TRY(tags_find(txn, repository_id, lookup->name->tag, &tag, err));
     lookup->record = (struct record){.digest = tag.digest, .at = tag.updated_at};
     return PW_OK;
@@ -203,7 +199,7 @@ static bool is_absent(struct blob_store *blobs, const char *name) {
 
 pw_code records_agree(struct store *store, struct blob_store *blobs, int64_t registry_id,
                       const struct record_name *name, bool *ret_changed, struct err *err) {
-    struct lookup lookup = {.registry_id = registry_id, .name = name,
+    struct lookup lookup = {.repository = {registry_id, name->repository}, .name = name,
                             .arena = ARENA_INIT(LIMIT_MANIFEST_MEMORY)};
     char          text[RECORD_NAME_SIZE];
     pw_code       code = store_read(store, find_row, &lookup, err);

@@ -5,8 +5,8 @@
  * So that `fsck --rebuild` can restore a lost database from the blob store alone. A record is
  * written before its row is committed: acknowledged implies recoverable.
  *
- * Names:   "meta/<repository>/_manifests/<digest>" and "meta/<repository>/_tags/<tag>". A part of a
- *          repository name begins with a letter or digit, so neither "_manifests" nor "_tags" nor
+ * Names:   "<repository>/_manifests/<digest>" and "<repository>/_tags/<tag>", which the blob store
+ *          keeps below "meta/". A part of a repository name begins with a letter or digit, so neither "_manifests" nor "_tags" nor
  *          ".." can be one: the name cuts in one way only and stays in its folder. records_parse_name
  *          applies the grammar again to what it finds.
  * Content: "portwarden manifest 1\n", "media-type: T\n", "pushed-at: SECONDS\n", "\n", then the exact

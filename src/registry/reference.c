@@ -53,6 +53,11 @@ pw_code reference_check_name(str name, struct err *err) {
         return refuse(err, PW_INVALID, "NAME_INVALID",
                       "repository name \"" STR_FMT "\" ends with a slash", STR_ARG(name));
     while (str_cut(&rest, '/', &part)) {
+        if (part.len > LIMIT_NAME_PART_BYTES)
+            return refuse(err, PW_INVALID, "NAME_INVALID",
+                          "a part of the repository name has %zu characters, at most %d are "
+                          "possible",
+                          part.len, LIMIT_NAME_PART_BYTES);
         if (!is_path_part(part))
             return refuse(err, PW_INVALID, "NAME_INVALID",
                           "repository name \"" STR_FMT "\" is not made of lower-case letters and "

@@ -7,27 +7,25 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "registry/service_state.h"
-#include "store/repositories.h"
+#include "store/subscriptions.h"
 
 enum { FLUSH_SECONDS = 5, EXPIRE_EVERY = 60 /* flushes */ };
 
-struct default_registry {
-    str     name, login_server;
-    int64_t id;
-};
-
 static pw_code find_default(struct txn *txn, void *arg, struct err *err) {
-    struct default_registry *wanted = arg;
+    AUTO(arena_done) struct arena arena = ARENA_INIT(KIB(64));
+    struct subscriptions_default  rows;
 
-    return repositories_default_registry(txn, wanted->name, wanted->login_server, &wanted->id, err);
+    PW_TRY(subscriptions_default(txn, &arena, &rows, err));
+    *(int64_t *)arg = rows.registry.id;
+    return PW_OK;
 }
 
-pw_code registry_service_default(struct store *store, str name, str login_server,
-                                 int64_t *ret_registry_id, struct err *err) {
-    struct default_registry wanted = {.name = name, .login_server = login_server};
+pw_code registry_service_default(struct store *store, int64_t *ret_registry_id,
+                                 struct err *err) {
+    int64_t id;
 
-    PW_TRY(store_write(store, STORE_FOREGROUND, find_default, &wanted, err));
-    *ret_registry_id = wanted.id;
+    PW_TRY(store_write(store, STORE_FOREGROUND, find_default, &id, err));
+    *ret_registry_id = id;
     return PW_OK;
 }
 

@@ -20,9 +20,8 @@ struct registry_options {
     const struct upload_watch *watch; /* copied; NULL: nobody watches */
 };
 
-/* The registry row of this name; made when absent. */
-pw_code registry_service_default(struct store *store, str name, str login_server,
-                                 int64_t *ret_registry_id, struct err *err);
+/* The registry for requests that name no other; made when absent (store/subscriptions.h). */
+pw_code registry_service_default(struct store *store, int64_t *ret_registry_id, struct err *err);
 pw_code registry_service_open(const struct registry_options *options,
                               struct registry_service **ret_service, struct err *err);
 void    registry_service_close(struct registry_service *service); /* accepts NULL */

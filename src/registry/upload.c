@@ -55,10 +55,10 @@ pw_code upload_start(struct registry_service *service, str repository,
 }
 
 static pw_code find_row(struct txn *txn, void *arg, struct err *err) {
-    struct row_call *call = arg;
+    struct row_call      *call = arg;
+    struct repository_key key = {call->service->registry_id, call->repository};
 
-    return uploads_find(txn, call->service->registry_id, call->repository, call->id, &call->arena,
-                        &call->row, err);
+    return uploads_find(txn, &key, call->id, &call->arena, &call->row, err);
 }
 
 static pw_code read_row(struct registry_service *service, str repository, str id,

@@ -124,10 +124,10 @@ struct load {
 };
 
 static pw_code load_row(struct txn *txn, void *arg, struct err *err) {
-    struct load *load = arg;
+    struct load          *load = arg;
+    struct repository_key key = {load->service->registry_id, load->repository};
 
-    return uploads_find(txn, load->service->registry_id, load->repository, load->id, &load->arena,
-                        &load->row, err);
+    return uploads_find(txn, &key, load->id, &load->arena, &load->row, err);
 }
 
 /* The file at the row's offset; an upload whose file is gone begins again at 0. */

@@ -75,9 +75,11 @@ bool backend_inside_write(void) {
 }
 
 pw_code backend_check_age(const struct txn *txn, struct err *err) {
-    if (txn->expires_ns == 0 || (clock_mono_ns() < txn->expires_ns &&
-                                 clock_now(txn->store->clock) < txn->expires_at))
+    if (txn->expires_ns == 0 ||
+        (clock_mono_ns() < txn->expires_ns && clock_now(txn->store->clock) < txn->expires_at))
         return PW_OK;
-    return err_set(err, PW_TIMEOUT, "this read has taken more than %d seconds: start it again, "
-                                    "from where it stopped", LIMIT_READ_SECONDS);
+    return err_set(err, PW_TIMEOUT,
+                   "this read has taken more than %d seconds: start it again, "
+                   "from where it stopped",
+                   LIMIT_READ_SECONDS);
 }

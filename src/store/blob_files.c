@@ -88,7 +88,7 @@ static bool key_is_good(str key) {
     if (!str_cut(&random, '/', &algorithm) || !str_cut(&random, '/', &fan) ||
         !str_cut(&random, '.', &hex) || random.ptr == NULL)
         return false;
-    if (hex.len != (str_eq(algorithm, STR("sha256")) ? 64
+    if (hex.len != (str_eq(algorithm, STR("sha256"))   ? 64
                     : str_eq(algorithm, STR("sha512")) ? 128
                                                        : 0))
         return false;
@@ -158,8 +158,8 @@ pw_code blob_files_sync_key(struct blob_store *blobs, const char *key, struct er
 /* --- whole blobs --- */
 
 static pw_code write_key(struct blob_store *blobs, const char *key, str bytes, struct err *err) {
-    AUTO(fd_close) int fd =
-        openat(blobs->blobs, key, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    AUTO(fd_close)
+    int fd = openat(blobs->blobs, key, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 
     if (fd < 0)
         return err_errno(err, "cannot create the blob %s", key);

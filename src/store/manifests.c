@@ -1,8 +1,6 @@
 /* manifests.c - rows of manifests. */
 #include "store/manifests.h"
 
-#include "store/repositories.h"
-
 static const char *const kind_names[] = {[MANIFEST_IMAGE] = "image", [MANIFEST_INDEX] = "index"};
 static const char *const reference_names[] = {[REFERENCE_CONFIG] = "config",
                                               [REFERENCE_LAYER] = "layer",
@@ -138,29 +136,28 @@ static pw_code read_row(struct stmt *s, struct arena *arena, struct manifest_row
 }
 
 /* No row: is it the repository that is unknown, or the manifest? */
-static pw_code explain(struct txn *txn, int64_t registry_id, str repository, str what,
+static pw_code explain(struct txn *txn, const struct repository_key *repository, str what,
                        struct err *err) {
     int64_t id;
 
-    PW_TRY(repositories_find(txn, registry_id, repository, &id, err));
+    PW_TRY(repositories_find(txn, repository->registry_id, repository->name, &id, err));
     return unknown(err, what);
 }
 
-pw_code manifests_by_tag(struct txn *txn, int64_t registry_id, str repository, str tag,
+pw_code manifests_by_tag(struct txn *txn, const struct repository_key *repository, str tag,
                          struct arena *arena, struct manifest_row *ret_row, struct err *err) {
     AUTO(stmt_done) struct stmt s = {0};
     bool                        row;
 
     PW_TRY(stmt_begin(txn, SQL_MANIFEST_BY_TAG, &s, err));
-    stmt_int(&s, "registry", registry_id);
-    stmt_str(&s, "repository", repository);
+    stmt_int(&s, "registry", repository->registry_id);
+    stmt_str(&s, "repository", repository->name);
     stmt_str(&s, "tag", tag);
     PW_TRY(stmt_step(&s, &row, err));
-    return row ? read_row(&s, arena, ret_row, err)
-               : explain(txn, registry_id, repository, tag, err);
+    return row ? read_row(&s, arena, ret_row, err) : explain(txn, repository, tag, err);
 }
 
-pw_code manifests_by_digest(struct txn *txn, int64_t registry_id, str repository,
+pw_code manifests_by_digest(struct txn *txn, const struct repository_key *repository,
                             const struct digest *digest, struct arena *arena,
                             struct manifest_row *ret_row, struct err *err) {
     AUTO(stmt_done) struct stmt s = {0};
@@ -168,12 +165,11 @@ pw_code manifests_by_digest(struct txn *txn, int64_t registry_id, str repository
     bool                        row;
 
     PW_TRY(stmt_begin(txn, SQL_MANIFEST_BY_DIGEST, &s, err));
-    stmt_int(&s, "registry", registry_id);
-    stmt_str(&s, "repository", repository);
+    stmt_int(&s, "registry", repository->registry_id);
+    stmt_str(&s, "repository", repository->name);
     stmt_str(&s, "digest", digest_format(digest, text));
     PW_TRY(stmt_step(&s, &row, err));
-    return row ? read_row(&s, arena, ret_row, err)
-               : explain(txn, registry_id, repository, str_of(text), err);
+    return row ? read_row(&s, arena, ret_row, err) : explain(txn, repository, str_of(text), err);
 }
 
 static pw_code read_reference(struct stmt *s, struct arena *arena, struct descriptor *out,
@@ -231,18 +227,20 @@ pw_code manifests_count_pulls(struct txn *txn, int64_t repository_id, int64_t ma
     return stmt_run(&s, err);
 }
 
-pw_code manifests_page(struct txn *txn, int64_t registry_id, const struct manifest_place *after,
-                       struct arena *arena, struct manifest_place *places, size_t *io_count,
-                       struct err *err) {
+pw_code manifests_page(struct txn *txn, const struct manifests_page *page, struct arena *arena,
+                       struct manifest_place **ret_places, size_t *ret_count, struct err *err) {
     AUTO(stmt_done) struct stmt s = {0};
+    struct manifest_place      *places = arena_array(arena, page->limit, sizeof *places);
     size_t                      count = 0;
 
+    if (places == NULL)
+        return arena_error(arena, err);
     PW_TRY(stmt_begin(txn, SQL_MANIFEST_PAGE, &s, err));
-    stmt_int(&s, "registry", registry_id);
-    stmt_int(&s, "repository", after->repository_id);
-    stmt_int(&s, "manifest", after->manifest_id);
-    stmt_int(&s, "limit", (int64_t)*io_count);
-    for (bool row; count < *io_count; count++) {
+    stmt_int(&s, "registry", page->registry_id);
+    stmt_int(&s, "repository", page->after_repository);
+    stmt_int(&s, "manifest", page->after_manifest);
+    stmt_int(&s, "limit", (int64_t)page->limit);
+    for (bool row; count < page->limit; count++) {
         PW_TRY(stmt_step(&s, &row, err));
         if (!row)
             break;
@@ -253,7 +251,8 @@ pw_code manifests_page(struct txn *txn, int64_t registry_id, const struct manife
             return arena_error(arena, err);
         PW_TRY(digest_parse(col_str(&s, 3), &places[count].digest, err));
     }
-    *io_count = count;
+    *ret_places = places;
+    *ret_count = count;
     return PW_OK;
 }
 

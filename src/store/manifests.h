@@ -10,7 +10,7 @@
  */
 #include "base/arena.h"
 #include "model/manifest.h"
-#include "store/store.h"
+#include "store/repositories.h"
 
 struct manifest_row {
     int64_t            id, repository_id;
@@ -30,9 +30,9 @@ pw_code manifests_unlink(struct txn *txn, int64_t repository_id, int64_t manifes
 /* Id and size of a manifest that the repository holds. */
 pw_code manifests_find_linked(struct txn *txn, int64_t repository_id, const struct digest *digest,
                               int64_t *ret_id, uint64_t *ret_size, struct err *err);
-pw_code manifests_by_tag(struct txn *txn, int64_t registry_id, str repository, str tag,
+pw_code manifests_by_tag(struct txn *txn, const struct repository_key *repository, str tag,
                          struct arena *arena, struct manifest_row *ret_row, struct err *err);
-pw_code manifests_by_digest(struct txn *txn, int64_t registry_id, str repository,
+pw_code manifests_by_digest(struct txn *txn, const struct repository_key *repository,
                             const struct digest *digest, struct arena *arena,
                             struct manifest_row *ret_row, struct err *err);
 /* Config first, then layers or children in order. */
@@ -47,8 +47,12 @@ struct manifest_place {
     str           repository;
     struct digest digest;
 };
-/* At most `room` images behind `after` (its two ids count), in order of repository and image. */
-pw_code manifests_page(struct txn *txn, int64_t registry_id, const struct manifest_place *after,
-                       struct arena *arena, struct manifest_place *places, size_t *io_count,
-                       struct err *err);
+struct manifests_page {
+    int64_t registry_id;
+    int64_t after_repository, after_manifest; /* images behind these ids */
+    size_t  limit;
+};
+/* In order of repository and image. */
+pw_code manifests_page(struct txn *txn, const struct manifests_page *page, struct arena *arena,
+                       struct manifest_place **ret_places, size_t *ret_count, struct err *err);
 pw_code manifests_any(struct txn *txn, bool *ret_any, struct err *err);

@@ -122,8 +122,8 @@ static pw_code prepare(struct postgres_stmt *own, const char *name, struct err *
     PGresult             *result;
 
     types_of(own, types);
-    result = PQprepare(conn->pg, name, conn->store->statements[own->sql].text, params_of(own),
-                       types);
+    result =
+        PQprepare(conn->pg, name, conn->store->statements[own->sql].text, params_of(own), types);
     if (PQresultStatus(result) != PGRES_COMMAND_OK)
         return postgres_conn_error(conn, result, sql_texts[own->sql].name, err);
     PQclear(result);
@@ -228,8 +228,7 @@ static void decode_blobs(struct postgres_stmt *own) {
         char *text = PQgetvalue(own->result, own->row, column);
         int   n = (PQgetlength(own->result, own->row, column) - 2) / 2;
 
-        if (PQftype(own->result, column) != OID_BYTEA ||
-            PQgetisnull(own->result, own->row, column))
+        if (PQftype(own->result, column) != OID_BYTEA || PQgetisnull(own->result, own->row, column))
             continue;
         for (int i = 0; i < n; i++)
             text[i] = (char)(hex_digit(text[2 * i + 2]) << 4 | hex_digit(text[2 * i + 3]));

@@ -1,15 +1,18 @@
 #pragma once
 /*
- * repositories.h - rows of registries and their repositories.
+ * repositories.h - rows of the repositories of a registry.
  *
  * Errors:  PW_NOT_FOUND with tag NAME_UNKNOWN for a repository that does not exist.
  * Threads: as the transaction.
  */
 #include "store/names.h"
 
-/* The registry of this name; made, with a subscription when there is none yet. */
-pw_code repositories_default_registry(struct txn *txn, str name, str login_server,
-                                      int64_t *ret_id, struct err *err);
+/* A repository as requests name it. */
+struct repository_key {
+    int64_t registry_id;
+    str     name;
+};
+
 pw_code repositories_find(struct txn *txn, int64_t registry_id, str name, int64_t *ret_id,
                           struct err *err);
 pw_code repositories_make(struct txn *txn, int64_t registry_id, str name, int64_t *ret_id,

@@ -241,7 +241,7 @@ static void *writer_main(void *ctx) {
 pw_code sqlite_writer_write(struct store *store, enum store_priority priority, store_fn fn,
                             void *arg, struct err *err) {
     struct sqlite_writer *w = ((struct sqlite_store *)store)->writer;
-    struct request request = {.fn = fn, .arg = arg, .err = err, .asked_ns = clock_mono_ns()};
+    struct request        request = {.fn = fn, .arg = arg, .err = err, .asked_ns = clock_mono_ns()};
 
     sem_init(&request.answered, 0, 0);
     pthread_mutex_lock(&w->mutex);

@@ -109,7 +109,7 @@ void stmt_done(struct stmt *stmt) {
 static void bind(struct stmt *stmt, const char *name, const struct value *value) {
     struct store     *store = stmt->txn->store;
     struct stmt_head *head = stmt->handle;
-    unsigned index = dialect_param(&store->statements[stmt->sql], name, head->last_param);
+    unsigned          index = dialect_param(&store->statements[stmt->sql], name, head->last_param);
 
     assert(index != 0 && "the statement lacks this parameter");
     head->last_param = index;

@@ -11,14 +11,14 @@ pw_code uploads_add(struct txn *txn, str id, int64_t repository_id, struct err *
     return stmt_run(&s, err);
 }
 
-pw_code uploads_find(struct txn *txn, int64_t registry_id, str repository, str id,
+pw_code uploads_find(struct txn *txn, const struct repository_key *repository, str id,
                      struct arena *arena, struct upload_row *ret_row, struct err *err) {
     AUTO(stmt_done) struct stmt s = {0};
     bool                        row;
 
     PW_TRY(stmt_begin(txn, SQL_UPLOAD_FIND, &s, err));
-    stmt_int(&s, "registry", registry_id);
-    stmt_str(&s, "repository", repository);
+    stmt_int(&s, "registry", repository->registry_id);
+    stmt_str(&s, "repository", repository->name);
     stmt_str(&s, "id", id);
     PW_TRY(stmt_step(&s, &row, err));
     if (!row) {

@@ -4,7 +4,7 @@
  *
  * Errors:  PW_NOT_FOUND with tag BLOB_UPLOAD_UNKNOWN. Threads: as the transaction.
  */
-#include "store/names.h"
+#include "store/repositories.h"
 
 struct upload_row {
     uint64_t received;
@@ -14,7 +14,7 @@ struct upload_row {
 
 pw_code uploads_add(struct txn *txn, str id, int64_t repository_id, struct err *err);
 /* Of this repository only. hash_state is copied into the arena. */
-pw_code uploads_find(struct txn *txn, int64_t registry_id, str repository, str id,
+pw_code uploads_find(struct txn *txn, const struct repository_key *repository, str id,
                      struct arena *arena, struct upload_row *ret_row, struct err *err);
 pw_code uploads_save(struct txn *txn, str id, uint64_t received, str hash_state, struct err *err);
 pw_code uploads_remove(struct txn *txn, str id, struct err *err); /* absent: PW_OK */

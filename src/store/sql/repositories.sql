@@ -1,17 +1,3 @@
--- name: default_subscription_find
-SELECT id FROM subscription ORDER BY created_at, id LIMIT 1;
-
--- name: default_subscription_add
-INSERT INTO subscription (id, name, created_at) VALUES (:id, :name, :now);
-
--- name: default_registry_find
-SELECT id FROM registry WHERE name = :name;
-
--- name: default_registry_add
-INSERT INTO registry (subscription_id, resource_group, name, login_server, created_at)
-VALUES (:subscription, :resource_group, :name, :login_server, :now)
-RETURNING id;
-
 -- name: repository_find
 SELECT id FROM repository WHERE registry_id = :registry AND name = :name;
 
