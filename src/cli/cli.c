@@ -191,8 +191,10 @@ static int read_options(struct cli *cli, int argc, char **argv) {
         }
         if (option == COMMON_JSON)
             cli->json = true;
-        else if (option == COMMON_DATA)
+        else if (option == COMMON_DATA) {
             cli->data = optarg;
+            cli->data_given = true;
+        }
         else if (option >= 256 && option < COMMON_BASE)
             cli->values[option - 256] = optarg != NULL ? optarg : "";
         else if (option == ':')

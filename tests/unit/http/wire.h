@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include "base/clock.h"
+#include "base/limits.h"
 #include "http/server.h"
 #include "test.h"
 

@@ -10,6 +10,7 @@
  */
 #include <archive.h>
 #include <archive_entry.h>
+#include <locale.h>
 #include "test.h"
 #include "base/limits.h"
 #include "inventory/facts.h"
@@ -45,6 +46,7 @@ static inline la_ssize_t kit_write(struct archive *tar, void *ctx, const void *b
 static inline void kit_open(struct kit *kit) {
     if (kit->tar != NULL)
         return;
+    (void)setlocale(LC_CTYPE, "C.UTF-8"); /* names of members are UTF-8 */
     kit->tar = archive_write_new();
     archive_write_set_format_pax_restricted(kit->tar);
     archive_write_set_bytes_in_last_block(kit->tar, 1);
