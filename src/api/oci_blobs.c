@@ -1,7 +1,6 @@
 /* oci_blobs.c - blobs are read and deleted. */
 #include <stdio.h>
 #include <stdlib.h>
-
 #include "api/byte_range.h"
 #include "api/oci.h"
 #include "base/file.h"
@@ -177,14 +176,15 @@ pw_code oci_blob_get(struct http_request *request, struct http_reply *reply, str
     PW_TRY(digest_parse(http_param(request, "digest"), &digest, err));
     PW_TRY(pull_blob(api_of(request)->registry, http_param(request, "name"), &digest, head, &blob,
                      err));
-    if (!head && !oci_not_modified(request, &digest))
-        return reply_blob(request, reply, &blob, &digest, err);
-    fd_close(&blob.fd);
-    reply_headers(request, reply, head ? 200 : 304, &digest);
-    if (head) {
-        http_reply_borrow(reply, MEDIA_TYPE, STR_NONE);
-        http_reply_length(reply, blob.size);
+    if (oci_not_modified(request, &digest)) {
+        fd_close(&blob.fd);
+        reply_headers(request, reply, 304, &digest);
+        return PW_OK;
     }
+    if (!head)
+        return reply_blob(request, reply, &blob, &digest, err);
+    reply_headers(request, reply, 200, &digest);
+    http_reply_file(reply, MEDIA_TYPE, blob.fd, 0, blob.size); /* says its length, sends nothing */
     return PW_OK;
 }
 

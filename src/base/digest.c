@@ -148,12 +148,24 @@ void hasher_save(const struct hasher *hasher, unsigned char out[HASHER_SAVED_SIZ
     memcpy(out + 2, &hasher->state, sizeof hasher->state);
 }
 
+/* The counts inside steer where bytes are written: a state that was not ours must not be used. */
+static bool is_sane(const struct hasher *hasher) {
+    if (hasher->algorithm == DIGEST_SHA512)
+        return hasher->state.sha512.num < SHA512_CBLOCK && hasher->state.sha512.md_len == SHA512_DIGEST_LENGTH;
+    return hasher->algorithm == DIGEST_SHA256 && hasher->state.sha256.num < SHA256_CBLOCK &&
+           hasher->state.sha256.md_len == SHA256_DIGEST_LENGTH;
+}
+
 bool hasher_load(struct hasher *hasher, str saved) {
+    struct hasher loaded = {.algorithm = DIGEST_NONE};
+
     if (saved.len != HASHER_SAVED_SIZE || saved.ptr[0] != SAVED_VERSION ||
         (saved.ptr[1] != DIGEST_SHA256 && saved.ptr[1] != DIGEST_SHA512))
         return false;
-    memset(hasher, 0, sizeof *hasher);
-    hasher->algorithm = (enum digest_algorithm)saved.ptr[1];
-    memcpy(&hasher->state, saved.ptr + 2, sizeof hasher->state);
+    loaded.algorithm = (enum digest_algorithm)saved.ptr[1];
+    memcpy(&loaded.state, saved.ptr + 2, sizeof loaded.state);
+    if (!is_sane(&loaded))
+        return false;
+    *hasher = loaded;
     return true;
 }
