@@ -70,14 +70,14 @@ static void header(struct buf *out, const char *name, char type, const char *lin
     unsigned      sum = 0;
 
     snprintf((char *)block, 100, "%s", name);
-    snprintf((char *)block + 124, 12, "%011zo", size);
+    snprintf((char *)block + 124, 12, "%011o", (unsigned)size);
     block[156] = (unsigned char)type;
     snprintf((char *)block + 157, 100, "%s", link);
     memcpy(block + 257, "ustar\0" "00", 8);
     memset(block + 148, ' ', 8);
     for (size_t i = 0; i < sizeof block; i++)
         sum += block[i];
-    snprintf((char *)block + 148, 8, "%06o", sum);
+    snprintf((char *)block + 148, 8, "%06o", sum & 0777777);
     buf_add(out, str_make(block, sizeof block));
 }
 
@@ -96,7 +96,7 @@ static pw_code index_of(const struct buf *tar, struct arena *arena, struct tar_i
     pw_code code;
 
     unlink(path);
-    CHECK_OK(fd_write_all(fd, tar->ptr != NULL ? tar->ptr : "", tar->len, err));
+    check_ok(fd_write_all(fd, tar->ptr != NULL ? tar->ptr : "", tar->len, err), err, __FILE__, __LINE__);
     code = tar_index_read(fd, arena, index, err);
     close(fd);
     return code;

@@ -86,8 +86,9 @@ TEST(files_that_are_refused) {
 }
 
 TEST(the_environment_is_stronger) {
-    char          *environment[] = {"PORTWARDEN_WORKERS=5", "PORTWARDEN_FEEDS_DEBIAN_TRACKER_URL=http://x/",
-                                    "PORTWARDEN_TESTDATA=/somewhere", "HOME=/", NULL};
+    char workers[] = "PORTWARDEN_WORKERS=5", url[] = "PORTWARDEN_FEEDS_DEBIAN_TRACKER_URL=http://x/";
+    char other[] = "PORTWARDEN_TESTDATA=/somewhere", home[] = "HOME=/";
+    char          *environment[] = {workers, url, other, home, NULL};
     struct config *config = NULL;
     struct err     err = ERR_NONE;
 
