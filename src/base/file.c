@@ -36,7 +36,7 @@ pw_code file_read(const char *path, size_t ceiling, struct buf *out, struct err 
     PW_TRY(file_open_read(path, &fd, err));
     for (size_t left = most;;) {
         size_t  want = MIN_OF(left, (size_t)65536);
-        char    one; /* at the ceiling, one byte more tells the end from too much */
+        char    one = 0; /* at the ceiling, one byte more tells the end from too much */
         char   *at = want > 0 ? buf_room(out, want) : &one;
         ssize_t n;
 

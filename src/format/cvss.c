@@ -107,8 +107,9 @@ static double nearest_tenth(double score) {
 /* "Roundup" of CVSS 3.1 appendix A: the next tenth up, in integers so that 4.0 stays 4.0. */
 static double tenth_up(double score) {
     int64_t scaled = (int64_t)round(score * 100000);
+    int64_t tenths = scaled / 10000 + (scaled % 10000 != 0);
 
-    return scaled % 10000 == 0 ? (double)scaled / 100000 : (double)(scaled / 10000 + 1) / 10;
+    return (double)tenths / 10;
 }
 
 static double v2_score(const struct chosen *chosen) {

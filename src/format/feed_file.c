@@ -98,7 +98,7 @@ static pw_code sniff(int fd, enum kind *ret_kind, struct err *err) {
 
 static pw_code visit_open_file(const struct feed_visitor *visitor, const char *path, int fd,
                                str name, struct err *err) {
-    enum kind kind;
+    enum kind kind = KIND_DOCUMENT;
 
     PW_TRY(sniff(fd, &kind, err));
     if (kind == KIND_ZIP)

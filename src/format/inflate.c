@@ -23,7 +23,7 @@ struct inflate {
     size_t               pending_len;
     struct err           failure;
     char                 note[120];
-    unsigned char        in_bytes[IN_SIZE], out_bytes[OUT_SIZE];
+    unsigned char       *in_bytes, *out_bytes; /* IN_SIZE and OUT_SIZE, one behind the other */
 };
 
 const char *inflate_format_name(enum inflate_format format) {
@@ -81,13 +81,16 @@ static pw_code open_codec(struct inflate *inflate, struct err *err) {
 
 pw_code inflate_open(struct pull_source source, struct inflate_limits limits,
                      struct inflate **ret_inflate, struct err *err) {
-    struct inflate *inflate = malloc(sizeof *inflate);
+    struct inflate *inflate = calloc(1, sizeof *inflate);
     pw_code         code;
 
-    if (inflate == NULL)
+    if (inflate != NULL)
+        inflate->in_bytes = malloc(IN_SIZE + OUT_SIZE);
+    if (inflate == NULL || inflate->in_bytes == NULL) {
+        free(inflate);
         return err_set(err, PW_MEMORY, "out of memory for reading compressed data");
-    memset(inflate, 0,
-           offsetof(struct inflate, in_bytes)); /* not the buffers: they need no zeros */
+    }
+    inflate->out_bytes = inflate->in_bytes + IN_SIZE;
     inflate->source = source;
     inflate->limits = limits;
     inflate->in = inflate->in_bytes;
@@ -105,6 +108,7 @@ void inflate_close(struct inflate *inflate) {
         return;
     if (inflate->state != NULL)
         inflate->codec->close(inflate->state);
+    free(inflate->in_bytes);
     free(inflate);
 }
 
@@ -206,9 +210,13 @@ pw_code inflate_next(struct inflate *inflate, const void **ret_bytes, size_t *re
         inflate->pending_len = 0;
         return PW_OK;
     }
-    if (inflate->failure.code == PW_OK &&
-        next_piece(inflate, ret_bytes, ret_n, &inflate->failure) == PW_OK)
-        return PW_OK;
+    if (inflate->failure.code == PW_OK) {
+        pw_code code = next_piece(inflate, ret_bytes, ret_n, &inflate->failure);
+
+        if (code == PW_OK)
+            return PW_OK;
+        inflate->failure.code = code; /* sticks even when a source said no more than its code */
+    }
     if (err != NULL)
         *err = inflate->failure;
     return inflate->failure.code;
@@ -216,7 +224,7 @@ pw_code inflate_next(struct inflate *inflate, const void **ret_bytes, size_t *re
 
 pw_code inflate_read(struct inflate *inflate, void *out, size_t n, size_t *ret_n, struct err *err) {
     const void *bytes;
-    size_t      got;
+    size_t      got = 0;
 
     PW_TRY(inflate_next(inflate, &bytes, &got, err));
     if (got > n) {

@@ -99,7 +99,7 @@ static pw_code skip_string(struct walker *w) {
         int byte;
 
         PW_TRY(peek(w, &byte));
-        if (byte == NOTHING || byte < ' ')
+        if (byte < ' ') /* NOTHING as well */
             return malformed(w, "the rest of a string");
         w->at++;
         if (byte == '"')

@@ -40,7 +40,7 @@ struct pull_source pull_source_of_fd(int *fd) {
 pw_code pull_source_read_all(struct pull_source source, struct buf *out, struct err *err) {
     for (;;) {
         size_t room = MIN_OF((size_t)65536, out->ceiling - out->len), n = 0;
-        char   one; /* at the ceiling, one byte more tells the end from too much */
+        char   one = 0; /* at the ceiling, one byte more tells the end from too much */
         char  *at = room > 0 ? buf_room(out, room) : &one;
 
         if (at == NULL)

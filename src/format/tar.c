@@ -3,6 +3,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <assert.h>
 #include <errno.h>
 #include <locale.h>
 #include <stdio.h>
@@ -79,15 +80,18 @@ static la_ssize_t give_bytes(struct archive *archive, void *ctx, const void **re
 
 static pw_code problem(struct tar *tar, struct err *err) {
     const char *text = archive_error_string(tar->archive);
+    pw_code     code;
 
     tar->ended = true;
     if (tar->failure.code == PW_OK)
         err_set(&tar->failure, archive_errno(tar->archive) == ENOMEM ? PW_MEMORY : PW_CORRUPT,
                 "tar archive is damaged after %llu entries: %s", (unsigned long long)tar->entries,
                 text != NULL ? text : "unknown reason");
+    code = tar->failure.code;
+    assert(code != PW_OK);
     if (err != NULL)
         *err = tar->failure;
-    return tar->failure.code;
+    return code;
 }
 
 /* --- the walk --- */
@@ -287,7 +291,8 @@ static void add_member(struct buf *out, const char *name, char type, str content
     memcpy(header + 136, "00000000000", 12);
     memset(header + 148, ' ', 8);
     header[156] = type;
-    memcpy(header + 257, "ustar\00000", 8);
+    memcpy(header + 257, "ustar", 6);
+    memset(header + 263, '0', 2); /* version "00" */
     for (size_t i = 0; i < sizeof header; i++)
         sum += (unsigned char)header[i];
     snprintf(header + 148, 8, "%06o", sum);
@@ -297,11 +302,23 @@ static void add_member(struct buf *out, const char *name, char type, str content
     buf_add(out, str_make(header, (512 - content.len % 512) % 512));
 }
 
+static pw_code walk_to_the_end(struct inflate *bytes, struct err *err) {
+    const struct tar_entry *entry = NULL;
+    struct tar             *tar = NULL;
+    pw_code                 code = tar_open(bytes, &tar, err);
+
+    if (tar == NULL)
+        return code;
+    do
+        code = tar_next(tar, &entry, err);
+    while (code == PW_OK && entry != NULL);
+    tar_close(tar);
+    return code;
+}
+
 pw_code tar_warm_up(struct err *err) {
     AUTO(buf_done) struct buf            archive = BUF_INIT(KIB(8));
     AUTO(inflate_closep) struct inflate *bytes = NULL;
-    AUTO(tar_closep) struct tar         *tar = NULL;
-    const struct tar_entry              *entry;
     str                                  slice;
 
     add_member(&archive, "PaxHeaders/x", 'x', STR("17 path=\xC3\xA4/\xE6\x97\xA5.x\n"));
@@ -309,9 +326,5 @@ pw_code tar_warm_up(struct err *err) {
     PW_TRY(buf_finish(&archive, &slice, err));
     PW_TRY(inflate_open(pull_source_of_slice(&slice), (struct inflate_limits){KIB(64), 1000},
                         &bytes, err));
-    PW_TRY(tar_open(bytes, &tar, err));
-    do
-        PW_TRY(tar_next(tar, &entry, err));
-    while (entry != NULL);
-    return PW_OK;
+    return walk_to_the_end(bytes, err);
 }
