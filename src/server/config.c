@@ -27,25 +27,6 @@ static int key_index(str name) {
     return -1;
 }
 
-static bool interval_parse(str text, uint64_t *ret_seconds) {
-    static const struct {
-        char     unit;
-        uint64_t seconds;
-    } units[] = {{'m', 60}, {'h', 3600}, {'d', 86400}};
-
-    if (str_eq(text, STR("off"))) {
-        *ret_seconds = 0;
-        return true;
-    }
-    EACH(u, units)
-        if (text.len > 1 && text.ptr[text.len - 1] == u->unit &&
-            str_to_u64(str_sub(text, 0, text.len - 1), 1000000, ret_seconds) && *ret_seconds > 0) {
-            *ret_seconds *= u->seconds;
-            return true;
-        }
-    return false;
-}
-
 static bool is_loopback(const char *address) {
     struct in_addr  four;
     struct in6_addr six;
@@ -98,11 +79,6 @@ static pw_code check_value(const struct config_key *key, str value, struct err *
     case CONFIG_LEVEL:
         if (!log_level_parse(value, &level))
             return err_set(err, PW_INVALID, "\"" STR_FMT "\" is not debug, info, warn, error or off",
-                           STR_ARG(value));
-        return PW_OK;
-    case CONFIG_INTERVAL:
-        if (!interval_parse(value, &number))
-            return err_set(err, PW_INVALID, "\"" STR_FMT "\" is not \"off\" or a number with m, h or d",
                            STR_ARG(value));
         return PW_OK;
     case CONFIG_URL:
@@ -221,10 +197,8 @@ str config_text(const struct config *config, const char *key) {
 
 uint64_t config_number(const struct config *config, const char *key) {
     uint64_t value = 0;
-    str      text = config_text(config, key);
 
-    if (!str_to_u64(text, UINT64_MAX, &value))
-        (void)interval_parse(text, &value); /* checked when it was set */
+    (void)str_to_u64(config_text(config, key), UINT64_MAX, &value); /* checked when it was set */
     return value;
 }
 

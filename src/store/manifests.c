@@ -74,14 +74,14 @@ pw_code manifests_put(struct txn *txn, const struct manifest *manifest, int64_t 
 }
 
 pw_code manifests_link(struct txn *txn, int64_t repository_id, int64_t manifest_id, str media_type,
-                       struct err *err) {
+                       int64_t pushed_at, struct err *err) {
     AUTO(stmt_done) struct stmt s = {0};
 
     PW_TRY(stmt_begin(txn, SQL_MANIFEST_LINK, &s, err));
     stmt_int(&s, "repository", repository_id);
     stmt_int(&s, "manifest", manifest_id);
     stmt_str(&s, "media_type", media_type);
-    stmt_int(&s, "now", txn_now(txn));
+    stmt_int(&s, "pushed_at", pushed_at);
     return stmt_run(&s, err);
 }
 

@@ -16,7 +16,7 @@ SELECT kind, digest, size, media_type, is_foreign, platform FROM manifest_ref
 
 -- name: manifest_link
 INSERT INTO repo_manifest (repository_id, manifest_id, media_type, pushed_at)
-VALUES (:repository, :manifest, :media_type, :now)
+VALUES (:repository, :manifest, :media_type, :pushed_at)
     ON CONFLICT (repository_id, manifest_id) DO UPDATE
    SET media_type = excluded.media_type, pushed_at = excluded.pushed_at;
 
