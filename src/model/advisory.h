@@ -31,6 +31,16 @@ enum advisory_status {
     STATUS_NOT_AFFECTED, /* publisher says no: also overrules others */
 };
 
+/* Somebody's judgement how bad it is. */
+struct rating {
+    str source; /* who rates: "nvd", "nvd/<other publisher>", "ghsa", "pysec", feed name */
+    str kind; /* "CVSS_V2", "CVSS_V3", "CVSS_V4" (value is a vector) or "word" (LOW .. CRITICAL) */
+    str value;
+    bool
+        scored; /* a base score is known: computed from the vector where it can be, else published */
+    double score;
+};
+
 struct affected {
     str                  ecosystem; /* "Debian:12", "Alpine:v3.18", "npm", "PyPI" */
     str                  package;   /* source name for OS streams; normalised for PyPI */
@@ -40,12 +50,8 @@ struct affected {
     size_t               version_count;
     struct range        *ranges;
     size_t               range_count;
-};
-
-struct rating {
-    str source; /* who rates: "nvd", "ghsa", "debian", feed name */
-    str kind;   /* "CVSS_V2", "CVSS_V3", "CVSS_V4" (score is a vector) or "word" (LOW .. CRITICAL) */
-    str value;
+    struct rating       *ratings; /* of this package alone; else those of the record count */
+    size_t               rating_count;
 };
 
 struct advisory {
@@ -62,6 +68,15 @@ struct advisory {
     size_t           affected_count;
     str             *references; /* URLs */
     size_t           reference_count;
+};
+
+/* What a source without ranges (NVD) says about one vulnerability. */
+struct vulnerability {
+    str            id;
+    str            description;
+    struct rating *ratings;
+    size_t         rating_count;
+    int64_t        published_at, modified_at; /* 0: not said */
 };
 
 /* One line of EPSS and one entry of KEV. */

@@ -1,6 +1,6 @@
 -- The first schema. Tokens in braces differ between SQLite and PostgreSQL (store/dialect.c):
--- {ID} row id made by the database, {INT} 64-bit, {REAL} double, {BLOB} bytes, {TEXT} text in byte
--- order, {TABLE} table options, {CLUSTERED} table options for tables clustered by their key.
+-- {ID} row id made by the database, {SERIAL} one that is never used again, {INT} 64-bit, {REAL}
+-- double, {BLOB} bytes, {TEXT} text in byte order, {TABLE} table options, {CLUSTERED} table options for tables clustered by their key.
 -- Times are UTC seconds; digests are text as pushed.
 
 CREATE TABLE setting (key {TEXT} PRIMARY KEY, value {TEXT} NOT NULL) {CLUSTERED};
@@ -59,13 +59,13 @@ CREATE INDEX tag_history_by_tag ON tag_history (repository_id, name);
 
 -- work --------------------------------------------------------------------------------------------
 CREATE TABLE job (
-    id {ID}, kind {TEXT} NOT NULL, subject {TEXT} NOT NULL, priority {INT} NOT NULL,
+    id {SERIAL}, kind {TEXT} NOT NULL, subject {TEXT} NOT NULL, priority {INT} NOT NULL,
     trigger_name {TEXT} NOT NULL DEFAULT '', state {TEXT} NOT NULL DEFAULT 'ready',
     attempts {INT} NOT NULL DEFAULT 0, not_before {INT} NOT NULL, locked_until {INT} NOT NULL DEFAULT 0,
     created_at {INT} NOT NULL, reason {TEXT} NOT NULL DEFAULT '', UNIQUE (kind, subject)) {TABLE};
-CREATE INDEX job_ready ON job (state, priority, not_before, id);
+CREATE INDEX job_ready ON job (kind, state, priority, not_before, id);
 CREATE TABLE event (
-    id {ID}, kind {TEXT} NOT NULL, subject {TEXT} NOT NULL, body {TEXT} NOT NULL,
+    id {SERIAL}, kind {TEXT} NOT NULL, subject {TEXT} NOT NULL, body {TEXT} NOT NULL,
     created_at {INT} NOT NULL) {TABLE};
 
 -- what images contain -----------------------------------------------------------------------------
@@ -110,23 +110,31 @@ CREATE TABLE feed (
     name {TEXT} PRIMARY KEY, generation {INT} NOT NULL, source {TEXT} NOT NULL DEFAULT '',
     version {TEXT} NOT NULL DEFAULT '', records {INT} NOT NULL DEFAULT 0, is_sample {INT} NOT NULL DEFAULT 0,
     updated_at {INT} NOT NULL DEFAULT 0, changed_at {INT} NOT NULL DEFAULT 0,
-    failed_at {INT} NOT NULL DEFAULT 0, failure {TEXT} NOT NULL DEFAULT '') {CLUSTERED};
--- which ecosystem streams a feed answers for, and since when
+    failed_at {INT} NOT NULL DEFAULT 0, failure {TEXT} NOT NULL DEFAULT '',
+    import_token {TEXT} NOT NULL DEFAULT '', import_until {INT} NOT NULL DEFAULT 0) {CLUSTERED};
+-- which ecosystem streams a feed answers for, and since when; a stream may come in parts
 CREATE TABLE feed_ecosystem (
-    feed {TEXT} NOT NULL, ecosystem {TEXT} NOT NULL, records {INT} NOT NULL, updated_at {INT} NOT NULL,
-    PRIMARY KEY (feed, ecosystem)) {CLUSTERED};
+    feed {TEXT} NOT NULL, ecosystem {TEXT} NOT NULL, part {TEXT} NOT NULL DEFAULT '',
+    records {INT} NOT NULL, updated_at {INT} NOT NULL, is_complete {INT} NOT NULL,
+    PRIMARY KEY (feed, ecosystem, part)) {CLUSTERED};
+CREATE INDEX feed_ecosystem_by_ecosystem ON feed_ecosystem (ecosystem);
+-- what imports touched and nobody has looked at yet; counts once generation <= feed.generation.
+-- ecosystem '': subject is a vulnerability id
+CREATE TABLE feed_change (
+    feed {TEXT} NOT NULL, ecosystem {TEXT} NOT NULL, subject {TEXT} NOT NULL, generation {INT} NOT NULL,
+    PRIMARY KEY (feed, ecosystem, subject)) {CLUSTERED};
 CREATE TABLE advisory (
     id {ID}, feed {TEXT} NOT NULL, name {TEXT} NOT NULL, content_hash {INT} NOT NULL,
     added_in {INT} NOT NULL, retired_in {INT} NOT NULL DEFAULT 0, body {BLOB} NOT NULL) {TABLE};
 CREATE INDEX advisory_by_name ON advisory (feed, name);
+-- body names the packages too: rows here are found from there, so that one tree is enough
 CREATE TABLE affected (
-    advisory_id {INT} NOT NULL REFERENCES advisory(id), position {INT} NOT NULL, ecosystem {TEXT} NOT NULL,
-    package {TEXT} NOT NULL, PRIMARY KEY (advisory_id, position)) {CLUSTERED};
-CREATE INDEX affected_by_package ON affected (ecosystem, package);
+    ecosystem {TEXT} NOT NULL, package {TEXT} NOT NULL, advisory_id {INT} NOT NULL,
+    PRIMARY KEY (ecosystem, package, advisory_id)) {CLUSTERED};
 -- ratings of one vulnerability by sources that publish ratings apart from ranges (NVD)
 CREATE TABLE vulnerability (
     id {TEXT} PRIMARY KEY, feed {TEXT} NOT NULL, body {BLOB} NOT NULL,
-    published_at {INT} NOT NULL DEFAULT 0) {CLUSTERED};
+    published_at {INT} NOT NULL DEFAULT 0, modified_at {INT} NOT NULL DEFAULT 0) {CLUSTERED};
 CREATE TABLE epss (cve {TEXT} PRIMARY KEY, score {REAL} NOT NULL, percentile {REAL} NOT NULL) {CLUSTERED};
 CREATE TABLE kev (
     cve {TEXT} PRIMARY KEY, added_at {INT} NOT NULL, due_at {INT} NOT NULL, ransomware {INT} NOT NULL)

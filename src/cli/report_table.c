@@ -1,0 +1,225 @@
+/* report_table.c - the table of `scan` and `report`. */
+#include "cli/report_table.h"
+
+#include <stdlib.h>
+#include "api/remedy.h"
+#include "base/limits.h"
+#include "version/scheme.h"
+
+enum { COLUMNS = 6, WIDTH_MAX = 48, FIXES_SHOWN = 10 };
+
+static const char *const titles[COLUMNS] = {"PACKAGE", "INSTALLED", "FIXED IN", "ID", "SEVERITY", "SOURCE"};
+static const char *const colours[] = {
+    [SEVERITY_UNRATED] = "\033[2m", [SEVERITY_NONE] = "\033[2m", [SEVERITY_LOW] = "\033[34m",
+    [SEVERITY_MEDIUM] = "\033[33m", [SEVERITY_HIGH] = "\033[31m", [SEVERITY_CRITICAL] = "\033[1;31m",
+};
+
+static str state_note(enum finding_state state) {
+    switch (state) {
+    case FINDING_OPEN:
+        return STR("(no fix yet)");
+    case FINDING_UNIMPORTANT:
+        return STR("(unimportant)");
+    case FINDING_END_OF_LIFE:
+        return STR("(end of life)");
+    case FINDING_UNDETERMINED:
+        return STR("(not known)");
+    default:
+        return STR("");
+    }
+}
+
+static void cells_of(const struct finding *f, str out[COLUMNS]) {
+    out[0] = f->package != NULL ? f->package->name : STR("");
+    out[1] = f->package != NULL ? f->package->version : STR("");
+    out[2] = f->state == FINDING_FIXED ? f->fixed_version : state_note(f->state);
+    out[3] = f->id;
+    out[4] = str_of(severity_word(f->severity));
+    out[5] = f->severity_source;
+}
+
+static void widths_of(const struct report *r, size_t widths[COLUMNS]) {
+    str cells[COLUMNS];
+
+    for (int c = 0; c < COLUMNS; c++)
+        widths[c] = strlen(titles[c]);
+    for (size_t i = 0; i < r->finding_count; i++) {
+        cells_of(&r->findings[i].finding, cells);
+        for (int c = 0; c < COLUMNS; c++)
+            widths[c] = MAX_OF(widths[c], MIN_OF(terminal_width(cells[c]), (size_t)WIDTH_MAX));
+    }
+}
+
+static void print_cell(FILE *out, str text, size_t width) {
+    size_t used = terminal_width(text);
+
+    terminal_text(out, text);
+    fprintf(out, "%*s", (int)(used < width ? width - used : 0) + 2, "");
+}
+
+static void print_group(struct cli *cli, const struct report *r, enum severity severity, const size_t *widths) {
+    static const char *const words[] = {"Unrated", "None", "Low", "Medium", "High", "Critical"};
+    size_t n = 0;
+    str    cells[COLUMNS];
+
+    for (size_t i = 0; i < r->finding_count; i++)
+        n += r->findings[i].finding.severity == severity;
+    if (n == 0)
+        return;
+    fprintf(cli->out, "\n%s%s (%zu)%s\n", terminal_colour(cli, colours[severity]), words[severity], n,
+            terminal_colour(cli, "\033[0m"));
+    for (int c = 0; c < COLUMNS; c++)
+        print_cell(cli->out, str_of(titles[c]), c == COLUMNS - 1 ? 0 : widths[c]);
+    fputc('\n', cli->out);
+    for (size_t i = 0; i < r->finding_count; i++) {
+        const struct report_finding *rf = &r->findings[i];
+
+        if (rf->finding.severity != severity)
+            continue;
+        cells_of(&rf->finding, cells);
+        for (int c = 0; c < COLUMNS; c++)
+            print_cell(cli->out, cells[c], c == COLUMNS - 1 ? 0 : widths[c]);
+        fprintf(cli->out, "%s%s\n", rf->finding.kev_added_at != 0 ? "[known exploited] " : "",
+                rf->sample ? "[sample advisories]" : "");
+    }
+}
+
+/* One upgrade that ends several findings: the highest fixed version of a package. */
+struct fix {
+    const struct package *package;
+    str                   version;
+    enum severity         worst;
+    size_t                findings;
+};
+
+static void add_fix(struct fix *fixes, size_t *count, const struct finding *f) {
+    const struct version_scheme *scheme = version_scheme_of(f->package->ecosystem);
+
+    for (size_t i = 0; i < *count; i++) {
+        const struct package *p = fixes[i].package;
+
+        if (!str_eq(p->ecosystem, f->package->ecosystem) || !str_eq(p->name, f->package->name) ||
+            !str_eq(p->version, f->package->version))
+            continue;
+        fixes[i].findings++;
+        fixes[i].worst = MAX_OF(fixes[i].worst, f->severity);
+        if (scheme != NULL && scheme->compare(f->fixed_version, fixes[i].version) == VERSION_GREATER)
+            fixes[i].version = f->fixed_version;
+        return;
+    }
+    fixes[(*count)++] = (struct fix){f->package, f->fixed_version, f->severity, 1};
+}
+
+static int fix_order(const void *a, const void *b) {
+    const struct fix *x = a, *y = b;
+
+    if (x->worst != y->worst)
+        return x->worst < y->worst ? 1 : -1;
+    if (x->findings != y->findings)
+        return x->findings < y->findings ? 1 : -1;
+    return str_cmp(x->package->name, y->package->name);
+}
+
+static void print_fix(FILE *out, const struct fix *fix) {
+    AUTO(buf_done) struct buf command = BUF_INIT(KIB(4));
+
+    fputs("  ", out);
+    terminal_text(out, fix->package->name);
+    fputc(' ', out);
+    terminal_text(out, fix->package->version);
+    fputs(" -> ", out);
+    terminal_text(out, fix->version);
+    fprintf(out, "  ends %zu finding%s, worst %s", fix->findings, fix->findings == 1 ? "" : "s",
+            severity_word(fix->worst));
+    remedy_command(&command, fix->package, fix->version);
+    if (command.len > 0) {
+        fputs(":  ", out);
+        terminal_text(out, buf_str(&command));
+    }
+    fputc('\n', out);
+}
+
+static void print_fixes(struct cli *cli, const struct report *r) {
+    struct fix *fixes = calloc(r->finding_count + 1, sizeof *fixes);
+    size_t      count = 0;
+
+    for (size_t i = 0; fixes != NULL && i < r->finding_count; i++) {
+        const struct finding *f = &r->findings[i].finding;
+
+        if (f->state == FINDING_FIXED && f->fixed_version.len > 0 && f->package != NULL)
+            add_fix(fixes, &count, f);
+    }
+    if (count > 0) {
+        qsort(fixes, count, sizeof *fixes, fix_order);
+        fprintf(cli->out, "\nHow to fix\n");
+        for (size_t i = 0; i < MIN_OF(count, (size_t)FIXES_SHOWN); i++)
+            print_fix(cli->out, &fixes[i]);
+        if (count > FIXES_SHOWN)
+            fprintf(cli->out, "  and %zu more packages\n", count - FIXES_SHOWN);
+        fprintf(cli->out, "  then rebuild the image and push it.\n");
+    }
+    free(fixes);
+}
+
+static void print_summary(struct cli *cli, const struct report *r) {
+    size_t counts[SEVERITY_CRITICAL + 1] = {0}, listed = 0;
+
+    for (size_t i = 0; i < r->finding_count; i++) {
+        const struct finding *f = &r->findings[i].finding;
+
+        if (finding_is_active(f->state))
+            counts[f->severity]++;
+        else
+            listed++;
+    }
+    fprintf(cli->out, "\n%zu critical, %zu high, %zu medium, %zu low, %zu unrated", counts[SEVERITY_CRITICAL],
+            counts[SEVERITY_HIGH], counts[SEVERITY_MEDIUM], counts[SEVERITY_LOW],
+            counts[SEVERITY_UNRATED] + counts[SEVERITY_NONE]);
+    if (listed > 0)
+        fprintf(cli->out, "; %zu more are listed and do not count", listed);
+    fprintf(cli->out, "; %zu packages\n", r->package_count);
+}
+
+static void print_state(struct cli *cli, const struct report *r) {
+    fprintf(cli->out, "State: %s%s%s", terminal_colour(cli, "\033[1m"), image_state_word(r->state),
+            terminal_colour(cli, "\033[0m"));
+    if (r->reason.len > 0) {
+        fputs(": ", cli->out);
+        terminal_text(cli->out, r->reason);
+    }
+    fputc('\n', cli->out);
+    if (r->state == IMAGE_UNHEALTHY && r->coverage != COVERAGE_FULL)
+        fprintf(cli->out, "Only %s: there may be more.\n",
+                r->coverage == COVERAGE_PARTIAL ? "partly scanned" : "what could be judged is listed");
+    for (size_t i = 0; i < r->incomplete_count; i++) {
+        fputs("  not complete: ", cli->out);
+        if (r->incomplete[i].path.len > 0) {
+            terminal_text(cli->out, r->incomplete[i].path);
+            fputs(": ", cli->out);
+        }
+        terminal_text(cli->out, r->incomplete[i].reason);
+        fputc('\n', cli->out);
+    }
+    if (r->sample)
+        fprintf(cli->out, "These are SAMPLE ADVISORIES: a small part of what is known, for trying Portwarden out.\n");
+}
+
+void report_table_print(struct cli *cli, const struct report *r) {
+    size_t widths[COLUMNS];
+
+    fputs("Image ", cli->out);
+    terminal_text(cli->out, r->digest.len > 0 ? r->digest : STR("(a folder)"));
+    if (r->os.id.len > 0) {
+        fputs("  ", cli->out);
+        terminal_text(cli->out, r->os.id);
+        fputc(' ', cli->out);
+        terminal_text(cli->out, r->os.version_id);
+    }
+    fputc('\n', cli->out);
+    widths_of(r, widths);
+    for (int severity = SEVERITY_CRITICAL; severity >= SEVERITY_UNRATED; severity--)
+        print_group(cli, r, (enum severity)severity, widths);
+    print_fixes(cli, r);
+    print_summary(cli, r);
+    print_state(cli, r);
+}

@@ -1,0 +1,30 @@
+# images.sh - real images for the end-to-end tests; sourced after lib.sh.
+#
+#   image NAME         sets IMAGE to an OCI layout with tag "latest": one of the shared images when it was
+#                      built before ($PORTWARDEN_IMAGES or $BUILD/images), else the demo image
+#   database_image     sets IMAGE to a small image that holds only a package database
+image() {
+    IMAGE=${PORTWARDEN_IMAGES:-$BUILD/images}/$1
+    [[ -e $IMAGE/index.json ]] && return 0
+    [[ $1 == debian-bookworm-min ]] || return 1
+    mkdir -p "$SOURCE/build/demo"
+    "$SOURCE/tools/demo-image" "$SOURCE/build/demo" >&2 || return 1
+    IMAGE=$WORK/demo
+    skopeo --insecure-policy copy -q "oci:$SOURCE/build/demo/oci:12" "oci:$IMAGE:latest" >&2
+}
+database_image() {
+    IMAGE=$WORK/database
+    [[ -e $IMAGE/index.json ]] && return 0
+    PORTWARDEN_DEMO=database "$SOURCE/tools/demo-image" "$WORK/demo-database" >&2 &&
+        skopeo --insecure-policy copy -q "oci:$WORK/demo-database/oci:12" "oci:$IMAGE:latest" >&2
+}
+digest_of() { # digest_of LAYOUT
+    jq -r '.manifests[0].digest' "$1/index.json"
+}
+random_layout() { # random_layout DIR MEGABYTES: an image with one layer that does not compress
+    head -c "$(($2 << 20))" /dev/urandom >"$WORK/noise" && tar -C "$WORK" -cf "$WORK/noise.tar" noise &&
+        "$SOURCE/tools/make-oci" "$1" latest "$WORK/noise.tar" >/dev/null && rm -f "$WORK/noise" "$WORK/noise.tar"
+}
+report() { # report REPOSITORY DIGEST: the server's findings as JSON; waits for them
+    wait_until 60 curl -fsS "$URL/api/v1/images/$1/$2/report" && curl -fsS "$URL/api/v1/images/$1/$2/report"
+}

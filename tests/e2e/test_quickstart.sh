@@ -1,0 +1,42 @@
+# sanitized: no
+# The README's first command, on a copy of the tree, as root and as an ordinary user.
+. tests/e2e/lib.sh
+copy() { # copy DIR: the tree as a clone would have it, with what is already built
+    mkdir -p "$1" && git -C "$SOURCE" ls-files -z | rsync -a --from0 --files-from=- "$SOURCE/" "$1/" &&
+        mkdir -p "$1/build" && if [[ -d $SOURCE/build/demo ]]; then cp -r "$SOURCE/build/demo" "$1/build/"; fi
+}
+run() { # run DIR WORDS...: ./quickstart --once; at least 10 findings, at least one High with its fix
+    local dir=$1 port out status
+    shift
+    port=$(free_port)
+    out=$("$@" "$dir/quickstart" --once --listen "127.0.0.1:$port" 2>&1)
+    status=$?
+    printf '%s\n' "$out"
+    [[ $status -eq 0 ]] && [[ $out == *demo/debian:12* ]] &&
+        jq -e '(.findings | length) >= 10 and any(.findings[]; (.severity == "high" or .severity == "critical") and .fixed_version != "" and .fixed_version != null)' \
+            "$dir/data/quickstart.json" >/dev/null
+}
+check "a copy of the tree" copy "$WORK/tree" || exit 1
+check "./quickstart --once" run "$WORK/tree"
+check "./quickstart --once again, warm" run "$WORK/tree"
+database() { rm -rf "$WORK/tree/data" "$WORK/tree/build/demo" && PORTWARDEN_DEMO=database run "$WORK/tree"; }
+check "./quickstart --once where no image can be built" database
+if has_shared; then
+    with_feeds() { rm -rf "$WORK/tree/data" && run "$WORK/tree" env && cd "$WORK/tree" && port=$(free_port) && ./quickstart --once --listen "127.0.0.1:$port" --feeds "$SHARED/feeds" --data "$WORK/tree/data-feeds" && jq -e '.sample == false' "$WORK/tree/data-feeds/quickstart.json"; }
+    check "./quickstart --once --feeds DIR" with_feeds
+fi
+if [[ $(id -u) -eq 0 ]] && id nobody >/dev/null 2>&1; then
+    as_user() { # nobody has no sudo: everything is installed already
+        chmod 755 "$WORK" && rm -rf "$WORK/tree/data" "$WORK/tree/data-feeds" && chown -R nobody "$WORK/tree" &&
+            cd "$WORK/tree" && run "$WORK/tree" setpriv --reuid=nobody --regid=nogroup --clear-groups env HOME="$WORK/tree" XDG_RUNTIME_DIR="$WORK/tree"
+    }
+    check "./quickstart --once as an ordinary user" as_user
+else
+    skip "./quickstart --once as an ordinary user" "needs root to become one"
+fi
+refuses() { # a word it does not know
+    local out
+    out=$("$SOURCE/quickstart" --onec 2>&1)
+    same "$?" 2 && [[ $out == *onec* ]]
+}
+check "an unknown word is refused" refuses
