@@ -106,8 +106,13 @@ static inline bool fixture_find_binaries(void) {
 
 static inline void fixture_init_cluster(void) {
     char        initdb[256];
-    const char *argv[] = {initdb, "-D", "data", "-A", "trust", "-U", "portwarden", "-E", "UTF8",
-                    "--locale=C.UTF-8", "-N", "--no-instructions", NULL};
+    const char *argv[] = {initdb,       "-D",
+                          "data",       "-A",
+                          "trust",      "-U",
+                          "portwarden", "-E",
+                          "UTF8",       "--locale=C.UTF-8",
+                          "-N",         "--no-instructions",
+                          NULL};
     int         status = -1;
 
     snprintf(initdb, sizeof initdb, "%s/initdb", fixture_server.bin);
@@ -126,9 +131,22 @@ static inline PGconn *fixture_connect(const char *database) {
 /* False: PostgreSQL is not installed. */
 static inline bool fixture_server_start(void) {
     char        postgres[256];
-    const char *argv[] = {postgres, "-D", "data", "-k", fixture_server.folder, "-c", "listen_addresses=",
-                    "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=60",
-                    "-c", "shared_buffers=32MB", NULL};
+    const char *argv[] = {postgres,
+                          "-D",
+                          "data",
+                          "-k",
+                          fixture_server.folder,
+                          "-c",
+                          "listen_addresses=",
+                          "-c",
+                          "fsync=off",
+                          "-c",
+                          "full_page_writes=off",
+                          "-c",
+                          "max_connections=60",
+                          "-c",
+                          "shared_buffers=32MB",
+                          NULL};
 
     if (fixture_server.pid > 0)
         return true;
@@ -218,5 +236,4 @@ static inline void fixture_run(enum fixture_kind kind,
         fixture_run(FIXTURE_POSTGRES, name);                                                       \
     }                                                                                              \
     static void name(struct fixture *f, struct err err)
-#define STORE_UNITS(name)                                                                          \
-    cmocka_unit_test(name##_on_sqlite), cmocka_unit_test(name##_on_postgres)
+#define STORE_UNITS(name) cmocka_unit_test(name##_on_sqlite), cmocka_unit_test(name##_on_postgres)

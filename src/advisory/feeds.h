@@ -2,12 +2,11 @@
 /*
  * feeds.h - the list of feeds, and the one way in which their documents are read.
  *
- * A document is pushed in pieces (feed_reader_add) and ended; records come out one by one through a
- * sink. A record that breaks its grammar is reported (which, what) and skipped; a document that is
+ * Records come out of a document one by one through a sink. A record that breaks its grammar is reported (which, what) and skipped; a document that is
  * not what the feed publishes fails as a whole.
  * Memory: bounded by LIMIT_ADVISORY_BYTES and LIMIT_ADVISORY_MEMORY for one record, whatever the size
  * of the document. What a sink gets is borrowed for the call.
- * Threads: a reader belongs to one thread. Pure: no files, no clock.
+ * Threads: a reader belongs to one thread. Pure; only feed_files_read opens files.
  */
 #include "model/advisory.h"
 #include "base/err.h"
@@ -22,6 +21,7 @@ enum feed_kind {
 /* What a document turned out to be the whole of. */
 struct feed_scope {
     bool all;    /* the whole feed */
+    str  family; /* else every record that names this ecosystem: "npm", "Debian" */
     str  stream; /* else one part of one release stream: "Alpine:v3.18", */
     str  part;   /* "main", */
     str  prefix; /* all records whose name begins with "v3.18/main/" */
@@ -62,8 +62,19 @@ bool feed_url(const struct feed *feed, size_t index, int this_year, char out[FEE
 struct feed_reader;
 pw_code feed_reader_new(const struct feed *feed, const struct feed_sink *sink,
                         struct feed_reader **ret_reader, struct err *err);
-pw_code feed_reader_add(struct feed_reader *reader, str bytes, struct err *err);
-pw_code feed_reader_end(struct feed_reader *reader,
-                        struct err         *err); /* of a document; another may follow */
+/* One document. PW_INVALID: it is not what the feed publishes; another may follow. */
+pw_code feed_reader_text(struct feed_reader *reader, str document, struct err *err);
 void    feed_reader_free(struct feed_reader *reader);
 void    feed_reader_freep(struct feed_reader **reader);
+
+/* All documents of a file, an archive or a folder, each also compressed; in a folder and in an archive
+ * those whose names say that they are data (.json, .csv, packed or not, and archives). */
+struct feed_files {
+    const struct feed      *feed;
+    const struct feed_sink *sink;
+    /* The name of each document before it is read, as feed_file.h gives it; may be NULL. */
+    pw_code (*document)(void *ctx, str name, struct err *err);
+};
+/* A document that is not what the feed publishes is reported to sink->bad among others, and ends the
+ * reading when `path` is a single document. */
+pw_code feed_files_read(const struct feed_files *files, const char *path, struct err *err);

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/limits.h"
 #include "format/json.h"
+#include "format/pull_source.h"
 
 struct feed_format {
     /* One of three ways to cut a document: */
@@ -22,21 +23,35 @@ struct feed_format {
     pw_code (*line)(struct feed_reader *reader, str line, size_t number, struct err *err);
     /* Behind the last record of a document; may be NULL. */
     pw_code (*end)(struct feed_reader *reader, struct err *err);
+    /* An archive whose records all name one ecosystem is the whole of it. */
+    bool by_ecosystem;
 };
 extern const struct feed_format osv_format, sample_format, debian_tracker_format,
     alpine_secdb_format, nvd_format, kev_format, epss_format;
 
-struct splitter;
+/* Ecosystems, without releases, that every record so far names. */
+enum { FAMILIES_MOST = 64 };
+struct families {
+    struct arena arena;
+    str          names[FAMILIES_MOST];
+    size_t       count;
+    bool         any; /* a record was seen */
+};
+void families_take(struct families *families, const struct advisory *advisory);
+void families_reset(struct families *families);
+/* The one ecosystem that all records name; of several the one that `folder` is called; else empty. */
+str families_whole(const struct families *families, str folder);
+
 struct feed_reader {
     const struct feed      *feed;
     const struct feed_sink *sink;
-    struct arena            arena; /* of the record at hand */
-    struct buf              text;  /* what was pushed and not yet read: document, record or line */
-    struct splitter        *splitter;
-    size_t                  lines;   /* of this document */
-    size_t                  records; /* of this document, good and bad */
-    bool                    begun;   /* something of this document was pushed */
+    struct arena            arena;    /* of the record at hand */
+    struct buf              text;     /* the document, or the line at hand */
+    size_t                  lines;    /* of this document */
+    size_t                  records;  /* of this document, good and bad */
+    struct families        *families; /* told of every record when not NULL */
 };
+pw_code feed_reader_read(struct feed_reader *reader, struct pull_source document, struct err *err);
 
 /* --- for parsers --- */
 pw_code reader_advisory(struct feed_reader *reader, str name, const struct advisory *advisory,
@@ -45,12 +60,9 @@ pw_code reader_scope(struct feed_reader *reader, const struct feed_scope *scope,
 void    reader_version(struct feed_reader *reader, str version);
 /* Reports the record as damaged; PW_OK unless the sink ends the reading. */
 pw_code reader_bad(struct feed_reader *reader, str record, const char *what, struct err *err);
-/* The same with the error that a parser gave; PW_MEMORY and PW_TOO_LARGE too: it was this record's fault. */
-pw_code reader_bad_err(struct feed_reader *reader, str record, const struct err *why,
-                       struct err *err);
 
-/* One more element of an array in the arena, zeroed; NULL: no memory, or LIMIT_ADVISORY_ITEMS. Arrays
- * grow by doubling: *count is the number of elements in use. */
+/* One more element of an array in the arena, zeroed; NULL: no memory, or LIMIT_ADVISORY_ITEMS.
+ * Arrays grow by doubling: *count is the number of elements in use. */
 void *build_more(struct arena *arena, void *array, size_t *count, size_t size);
 #define BUILD_MORE(arena, array, count)                                                            \
     ((array) = build_more((arena), (array), &(count), sizeof *(array)),                            \

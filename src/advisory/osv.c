@@ -307,5 +307,5 @@ static pw_code sample_end(struct feed_reader *reader, struct err *err) {
     return reader_scope(reader, &scope, err);
 }
 
-const struct feed_format osv_format = {.document = osv_document};
+const struct feed_format osv_format = {.document = osv_document, .by_ecosystem = true};
 const struct feed_format sample_format = {.document = osv_document, .end = sample_end};

@@ -1,9 +1,7 @@
-/* reader.c - documents in pieces, records out. */
+/* reader.c - documents in, records out. */
 #include <stdlib.h>
 #include "advisory/format.h"
-#include "advisory/split.h"
-
-static pw_code split_record(void *ctx, str key, str inner, str value, struct err *err);
+#include "format/json_stream.h"
 
 pw_code feed_reader_new(const struct feed *feed, const struct feed_sink *sink,
                         struct feed_reader **ret_reader, struct err *err) {
@@ -16,11 +14,6 @@ pw_code feed_reader_new(const struct feed *feed, const struct feed_sink *sink,
     reader->arena = (struct arena)ARENA_INIT(LIMIT_ADVISORY_MEMORY);
     reader->text =
         (struct buf)BUF_INIT(feed->format->line != NULL ? LIMIT_FIELD_BYTES : LIMIT_ADVISORY_BYTES);
-    if (feed->format->record != NULL &&
-        (reader->splitter = split_new(split_record, reader)) == NULL) {
-        feed_reader_free(reader);
-        return err_set(err, PW_MEMORY, "out of memory");
-    }
     *ret_reader = reader;
     return PW_OK;
 }
@@ -28,7 +21,6 @@ pw_code feed_reader_new(const struct feed *feed, const struct feed_sink *sink,
 void feed_reader_free(struct feed_reader *reader) {
     if (reader == NULL)
         return;
-    split_free(reader->splitter);
     arena_done(&reader->arena);
     buf_done(&reader->text);
     free(reader);
@@ -44,6 +36,8 @@ void feed_reader_freep(struct feed_reader **reader) {
 pw_code reader_advisory(struct feed_reader *reader, str name, const struct advisory *advisory,
                         struct err *err) {
     reader->records++;
+    if (reader->families != NULL)
+        families_take(reader->families, advisory);
     return reader->sink->advisory != NULL
                ? reader->sink->advisory(reader->sink->ctx, name, advisory, err)
                : PW_OK;
@@ -64,25 +58,20 @@ pw_code reader_bad(struct feed_reader *reader, str record, const char *what, str
                                      : PW_OK;
 }
 
-pw_code reader_bad_err(struct feed_reader *reader, str record, const struct err *why,
-                       struct err *err) {
-    return reader_bad(reader, record, err_text(why), err);
-}
+/* --- records of a huge document --- */
 
-/* --- records of a split document --- */
-
-static pw_code split_record(void *ctx, str key, str inner, str value, struct err *err) {
+static pw_code each_member(void *ctx, const struct json_member *member, struct err *err) {
     struct feed_reader     *reader = ctx;
     AUTO(json_endp) json_t *root = NULL;
     struct err              why = ERR_NONE;
-    str                     name = str_empty(inner) ? key : inner;
 
     arena_reset(&reader->arena);
-    if (value.ptr[0] != '{') /* the parser takes documents, not bare values */
-        return reader->feed->format->record(reader, key, inner, NULL, err);
-    if (json_parse_lenient(value, LIMIT_ADVISORY_BYTES, &root, &why) != PW_OK)
-        return reader_bad_err(reader, name, &why, err);
-    return reader->feed->format->record(reader, key, inner, root, err);
+    if (!str_starts(member->text, STR("{"))) /* the parser takes documents, not bare values */
+        return reader->feed->format->record(reader, member->parent, member->key, NULL, err);
+    if (json_parse_lenient(member->text, LIMIT_ADVISORY_BYTES, &root, &why) != PW_OK)
+        return reader_bad(reader, str_empty(member->key) ? member->parent : member->key,
+                          err_text(&why), err);
+    return reader->feed->format->record(reader, member->parent, member->key, root, err);
 }
 
 /* --- lines --- */
@@ -94,14 +83,17 @@ static pw_code take_line(struct feed_reader *reader, str line, struct err *err) 
     return reader->feed->format->line(reader, line, ++reader->lines, err);
 }
 
-static pw_code add_lines(struct feed_reader *reader, str bytes, struct err *err) {
+static pw_code take_lines(struct feed_reader *reader, str bytes, struct err *err) {
     while (bytes.len > 0) {
         size_t end = str_find_char(bytes, '\n');
         str    line = str_sub(bytes, 0, end == STR_NPOS ? bytes.len : end);
 
         if (end == STR_NPOS || reader->text.len > 0) {
             buf_add(&reader->text, line);
-            PW_TRY(buf_finish(&reader->text, &line, err));
+            if (!buf_ok(&reader->text))
+                return err_set(err, PW_INVALID, "line %zu has more than %zu bytes",
+                               reader->lines + 1, (size_t)LIMIT_FIELD_BYTES);
+            line = buf_str(&reader->text);
         }
         if (end == STR_NPOS)
             return PW_OK;
@@ -112,44 +104,61 @@ static pw_code add_lines(struct feed_reader *reader, str bytes, struct err *err)
     return PW_OK;
 }
 
-/* --- documents --- */
+static pw_code read_lines(struct feed_reader *reader, struct pull_source document,
+                          struct err *err) {
+    char   bytes[KIB(32)];
+    size_t n;
 
-pw_code feed_reader_add(struct feed_reader *reader, str bytes, struct err *err) {
-    reader->begun = reader->begun || bytes.len > 0;
-    if (reader->splitter != NULL)
-        return split_add(reader->splitter, bytes, err);
-    if (reader->feed->format->line != NULL)
-        return add_lines(reader, bytes, err);
-    buf_add(&reader->text, bytes);
-    if (!buf_ok(&reader->text))
-        return err_set(err, reader->text.failed, "the document has more than %zu bytes",
-                       (size_t)LIMIT_ADVISORY_BYTES);
-    return PW_OK;
+    for (;;) {
+        PW_TRY(document.read(document.ctx, bytes, sizeof bytes, &n, err));
+        if (n == 0)
+            break;
+        PW_TRY(take_lines(reader, str_make(bytes, n), err));
+    }
+    return reader->text.len > 0 ? take_line(reader, buf_str(&reader->text), err) : PW_OK;
 }
 
-static pw_code end_document(struct feed_reader *reader, struct err *err) {
-    AUTO(json_endp) json_t *root = NULL;
+/* --- whole documents --- */
 
-    if (reader->splitter != NULL)
-        return split_end(reader->splitter, err);
-    if (reader->feed->format->line != NULL)
-        return reader->text.len > 0 ? take_line(reader, buf_str(&reader->text), err) : PW_OK;
-    arena_reset(&reader->arena);
+static pw_code read_whole(struct feed_reader *reader, struct pull_source document,
+                          struct err *err) {
+    AUTO(json_endp) json_t *root = NULL;
+    size_t                  n;
+
+    do {
+        char *room = buf_room(&reader->text, KIB(32));
+
+        if (room == NULL)
+            return err_set(err, reader->text.failed, "the document has more than %zu bytes",
+                           (size_t)LIMIT_ADVISORY_BYTES);
+        PW_TRY(document.read(document.ctx, room, KIB(32), &n, err));
+        buf_wrote(&reader->text, n);
+    } while (n > 0);
     if (json_parse_lenient(buf_str(&reader->text), LIMIT_ADVISORY_BYTES, &root, err) != PW_OK)
         return err_wrap(err, "not the JSON that was expected");
     return reader->feed->format->document(reader, root, err);
 }
 
-pw_code feed_reader_end(struct feed_reader *reader, struct err *err) {
-    pw_code code = !reader->begun ? err_set(err, PW_INVALID, "the document is empty")
-                                  : end_document(reader, err);
+static pw_code read_document(struct feed_reader *reader, struct pull_source document,
+                             struct err *err) {
+    const struct feed_format *format = reader->feed->format;
 
-    if (code == PW_OK && reader->feed->format->end != NULL)
-        code = reader->feed->format->end(reader, err);
+    if (format->line != NULL)
+        PW_TRY(read_lines(reader, document, err));
+    else if (format->document != NULL)
+        PW_TRY(read_whole(reader, document, err));
+    else
+        PW_TRY(json_stream_walk(document, 2, (struct json_visitor){reader, each_member}, err));
+    return format->end != NULL ? format->end(reader, err) : PW_OK;
+}
+
+pw_code feed_reader_read(struct feed_reader *reader, struct pull_source document, struct err *err) {
+    arena_reset(&reader->arena);
     buf_clear(&reader->text);
-    if (reader->splitter != NULL)
-        split_reset(reader->splitter);
-    reader->begun = false;
     reader->lines = reader->records = 0;
-    return code;
+    return read_document(reader, document, err);
+}
+
+pw_code feed_reader_text(struct feed_reader *reader, str document, struct err *err) {
+    return feed_reader_read(reader, pull_source_of_slice(&document), err);
 }

@@ -59,6 +59,25 @@ static bool take_char(str text, size_t *at, const char *set) {
     return true;
 }
 
+/* Nothing, or a point with at least one digit behind it: fractions of seconds are dropped. */
+static bool take_fraction(str text, size_t *at) {
+    size_t from;
+
+    if (!take_char(text, at, "."))
+        return true;
+    from = *at;
+    while (take_char(text, at, "0123456789")) {
+    }
+    return *at > from;
+}
+
+static bool is_day(int year, int month, int day) {
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool             leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+
+    return month >= 1 && month <= 12 && day >= 1 && day <= days[month - 1] + (leap && month == 2);
+}
+
 static bool take_zone(str text, size_t *at, int *ret_offset_seconds) {
     int  hours, minutes;
     bool east;
@@ -85,7 +104,7 @@ bool time_parse(str text, int64_t *ret_at) {
         !take_number(text, &at, 2, &parts.tm_mon) || !take_char(text, &at, "-") ||
         !take_number(text, &at, 2, &parts.tm_mday))
         return false;
-    if (parts.tm_mon < 1 || parts.tm_mon > 12 || parts.tm_mday < 1 || parts.tm_mday > 31)
+    if (!is_day(parts.tm_year, parts.tm_mon, parts.tm_mday))
         return false;
     if (at < text.len) {
         if (!take_char(text, &at, "Tt ") || !take_number(text, &at, 2, &parts.tm_hour) ||
@@ -93,9 +112,8 @@ bool time_parse(str text, int64_t *ret_at) {
             return false;
         if (take_char(text, &at, ":") && !take_number(text, &at, 2, &parts.tm_sec))
             return false;
-        if (take_char(text, &at, "."))
-            while (take_char(text, &at, "0123456789")) {
-            }
+        if (!take_fraction(text, &at))
+            return false;
         if (parts.tm_hour > 23 || parts.tm_min > 59 || parts.tm_sec > 60 ||
             !take_zone(text, &at, &zone))
             return false;

@@ -25,26 +25,33 @@ pw_code file_open_read(const char *path, int *ret_fd, struct err *err) {
     return PW_OK;
 }
 
+static pw_code file_too_large(const char *path, size_t most, struct err *err) {
+    return err_set(err, PW_TOO_LARGE, "%s is larger than %zu bytes", path, most);
+}
+
 pw_code file_read(const char *path, size_t ceiling, struct buf *out, struct err *err) {
     AUTO(fd_close) int fd = -1;
+    size_t             most = MIN_OF(ceiling, out->ceiling - out->len);
 
     PW_TRY(file_open_read(path, &fd, err));
-    for (size_t total = 0;;) {
-        char   *at = buf_room(out, 65536);
+    for (size_t left = most;;) {
+        size_t  want = MIN_OF(left, (size_t)65536);
+        char    one; /* at the ceiling, one byte more tells the end from too much */
+        char   *at = want > 0 ? buf_room(out, want) : &one;
         ssize_t n;
 
         if (at == NULL)
-            return err_set(err, out->failed, "%s does not fit in %zu bytes", path, out->ceiling);
-        n = read(fd, at, 65536);
+            return err_set(err, out->failed, "%s cannot be kept in memory", path);
+        n = read(fd, at, want > 0 ? want : 1);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
             return err_errno(err, "cannot read %s", path);
         if (n == 0)
             return PW_OK;
-        total += (size_t)n;
-        if (total > ceiling)
-            return err_set(err, PW_TOO_LARGE, "%s is larger than %zu bytes", path, ceiling);
+        if (want == 0)
+            return file_too_large(path, most, err);
+        left -= (size_t)n;
         buf_wrote(out, (size_t)n);
     }
 }
@@ -96,8 +103,9 @@ pw_code dir_sync(const char *path, struct err *err) {
 }
 
 pw_code dir_make(const char *path, mode_t mode, struct err *err) {
-    char   partial[PATH_MAX];
-    size_t len = strlen(path);
+    char        partial[PATH_MAX];
+    size_t      len = strlen(path);
+    struct stat made;
 
     if (len == 0 || len >= sizeof partial)
         return err_set(err, PW_INVALID, "the path of a folder has %zu characters", len);
@@ -110,6 +118,10 @@ pw_code dir_make(const char *path, mode_t mode, struct err *err) {
             return err_errno(err, "cannot make folder %s", partial);
         partial[i] = path[i];
     }
+    if (stat(path, &made) != 0)
+        return err_errno(err, "cannot look at folder %s", path);
+    if (!S_ISDIR(made.st_mode))
+        return err_set(err, PW_CONFLICT, "%s exists and is not a folder", path);
     return PW_OK;
 }
 

@@ -2,6 +2,7 @@
 #include "base/json_write.h"
 
 #include <assert.h>
+#include <math.h>
 #include "base/clock.h"
 
 static void separate(struct json_writer *w) {
@@ -137,7 +138,10 @@ void json_int(struct json_writer *w, int64_t value) {
 
 void json_double(struct json_writer *w, double value, int decimals) {
     separate(w);
-    buf_addf(w->out, "%.*f", decimals, value);
+    if (isfinite(value))
+        buf_addf(w->out, "%.*f", decimals, value);
+    else
+        buf_adds(w->out, "null"); /* JSON has no infinities */
 }
 
 void json_bool(struct json_writer *w, bool value) {

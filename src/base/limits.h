@@ -54,15 +54,28 @@
 #define LIMIT_PATH_BYTES 4096      /* PATH_MAX */
 #define LIMIT_PATH_PARTS 256       /* deepest real tree (nested node_modules) seen: 60 */
 #define LIMIT_MEMBER_BYTES MIB(64) /* one file kept in memory; largest dpkg status seen: 8 MB */
+#define LIMIT_PACKAGE_JSON MIB(4)  /* jansson needs 8 times that; the largest real one is 200 KB */
+#define LIMIT_PYTHON_METADATA MIB(8) /* holds a whole README; the largest real one is 1 MB */
 #define LIMIT_PACKAGES 200000      /* in one layer; largest real image seen: 12,000 */
 #define LIMIT_FIELD_BYTES KIB(64)  /* one field of a stanza that we keep */
 #define LIMIT_FACTS_BYTES MIB(96)  /* what a child may send: 2 million hashes and 200,000 packages */
+#define LIMIT_EVIDENCE 200000      /* files read in one layer; largest real image seen: 12,000 */
+#define LIMIT_GAPS 8192            /* unread files named per layer; more are counted */
+#define LIMIT_GAPS_OF_KIND 128     /* of them per kind; an image shows fewer still */
+#define LIMIT_GAPS_SHOWN 20        /* unread files of one kind that a report of an image names */
+#define LIMIT_LAYER_LINKS 8192     /* links and release files; real root folders have under 300 */
+#define LIMIT_LINKS_FOLLOWED 40    /* in one path, as Linux does */
+#define LIMIT_READER_MEMORY MIB(160) /* facts under construction; the rest of the child's memory
+                                        is for one member, the decoder and the encoded answer */
 #define LIMIT_CHILD_MEMORY MIB(512) /* RLIMIT_AS of the child */
 #define LIMIT_CHILD_CPU_SECONDS 600 /* inflating 64 GiB takes 90 */
 #define LIMIT_CHILD_IDLE_SECONDS 2 /* a child starved longer is ended and its layer queued */
 
 /* advisories */
 #define LIMIT_FEED_BYTES GIB(4)    /* inflated; the largest feed (Ubuntu OSV) is 1.5 GB */
+#define LIMIT_FEED_RATIO 1000      /* as layers; real feeds stay under 60 */
+#define LIMIT_FEED_DEPTH 32        /* folders below a feed's folder; real mirrors nest 4 */
+#define LIMIT_ZIP_ENTRIES 2000000  /* 150 bytes each: 300 MB; the largest OSV zip has 250,000 */
 #define LIMIT_ADVISORY_BYTES MIB(32) /* one record; the largest known kernel record is 9 MB */
 #define LIMIT_RANGE_EVENTS 10000   /* per range; the largest real one has 1,100 */
 #define LIMIT_VERSION_BYTES 512    /* longest real version seen: 190 */
@@ -72,8 +85,6 @@
 #define LIMIT_ADVISORY_ITEMS 100000 /* packages, ranges or versions of one record; largest real one: 20,000 */
 #define LIMIT_REFERENCES 64        /* addresses kept of one record; people read the first few */
 #define LIMIT_FEED_FILES 200000    /* of one folder; a folder of single records has 40,000 */
-#define LIMIT_FEED_DEPTH 8         /* folders below each other; the bucket needs 2 */
-#define LIMIT_FEED_RATIO 1000      /* inflated to packed */
 #define LIMIT_FEED_BAD 1000        /* damaged records after which a feed is refused, and at least 5 % of it */
 #define LIMIT_FEED_BAD_SHOWN 20    /* damaged records that a report names */
 #define LIMIT_FEED_LOSS_RECORDS 100 /* a complete feed that loses this many records .. */
@@ -81,6 +92,7 @@
 #define LIMIT_FEED_FRESH_SECONDS (7 * 86400) /* weekends and holidays of a mirror; see feeds_answer */
 #define LIMIT_IMPORT_ROWS 400      /* of one background transaction, whose ceiling is 500 */
 #define LIMIT_IMPORT_LEASE_SECONDS 120 /* an import that wrote nothing for so long has died */
+#define LIMIT_IMPORT_MEMORY GIB(1)  /* names of the visible records: a million need 120 MB */
 #define LIMIT_EPSS_RECORDS 2000000 /* 360,000 in 2026 */
 #define LIMIT_FIX_TRIES 64         /* fixed versions tried for one finding; branches of one project: under 30 */
 #define LIMIT_VECTOR_BYTES 512   /* a CVSS 4.0 vector with every metric has 220 */

@@ -146,12 +146,13 @@ static const struct cli_command *command_of(int argc, char **argv, int *ret_word
 }
 
 static int bad_option(struct cli *cli, const char *word) {
-    str               name = str_of(word);
+    str               rest = str_of(word), name;
     struct suggestion near;
 
-    while (str_starts(name, STR("-")))
-        name = str_from(name, 1);
-    (void)str_cut(&name, '=', &name);
+    while (str_starts(rest, STR("-")))
+        rest = str_from(rest, 1);
+    if (!str_cut(&rest, '=', &name))
+        name = rest;
     near = (struct suggestion)SUGGESTION(name);
     for (const struct cli_option *o = cli->command->options; o != NULL && o->name != NULL; o++)
         suggest_offer(&near, str_of(o->name));
@@ -191,8 +192,10 @@ static int read_options(struct cli *cli, int argc, char **argv) {
         }
         if (option == COMMON_JSON)
             cli->json = true;
-        else if (option == COMMON_DATA)
+        else if (option == COMMON_DATA) {
             cli->data = optarg;
+            cli->data_given = true;
+        }
         else if (option >= 256 && option < COMMON_BASE)
             cli->values[option - 256] = optarg != NULL ? optarg : "";
         else if (option == ':')

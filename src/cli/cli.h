@@ -34,7 +34,7 @@ struct cli_command {
 struct cli {
     const struct cli_command *command;
     FILE                     *out, *errors;
-    bool                      json, colour, progress;
+    bool                      json, colour, progress, data_given;
     const char               *data; /* --data, else $PORTWARDEN_DATA, else "./data" */
     int                       count;
     char                    **arguments; /* positional */
@@ -68,6 +68,10 @@ const char *terminal_colour(const struct cli *cli, const char *code); /* "" with
  * work has lasted a second. `done` ends the line. */
 void terminal_progress(struct cli *cli, const char *fmt, ...) PW_PRINTF(2, 3);
 void terminal_progress_done(struct cli *cli);
+
+struct config;
+/* --config, else DATA/portwarden.yaml when it is there; then the environment (cli/cmd_serve.c). */
+pw_code cli_load_config(struct cli *cli, struct config **ret_config, struct err *err);
 
 /* Commands; each in cmd_<name>.c. */
 int cmd_serve(struct cli *cli);

@@ -154,5 +154,7 @@ int cmd_report(struct cli *cli) {
     if (data_dir_open_store(cli->data, false, true, &store, &err) != PW_OK ||
         store_read(store, load_report, &q, &err) != PW_OK)
         return cli_failed(cli, &err);
+    if (q.report.state == IMAGE_PENDING)
+        return cli_failed(cli, (err_set(&err, PW_BUSY, "the image %s", "waits for its scan"), &err));
     return answer(cli, &q.report);
 }

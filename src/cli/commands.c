@@ -24,13 +24,12 @@ static const struct cli_option feeds_import_options[] = {
     {"progress", NULL, "show progress even when standard error is no terminal"},
     {NULL, NULL, NULL},
 };
-static const struct cli_option fsck_options[] = {
-    {"deep", NULL, "read every blob and compare its digest"},
-    {"repair", NULL, "remove what nothing refers to, quarantine what is damaged"},
-    {"rebuild", NULL, "make the registry's rows anew from the stored records"},
+static const struct cli_option feeds_update_options[] = {
+    {"quick", NULL, "only what the images stored here need first; small feeds before large ones"},
+    {"config", "FILE", "take addresses from this YAML file (default: DATA/portwarden.yaml when it exists)"},
+    {"progress", NULL, "show progress even when standard error is no terminal"},
     {NULL, NULL, NULL},
 };
-
 const struct cli_command cli_commands[] = {
     {"serve", "", "run the registry and the scanner",
      "Creates the data folder when it is missing. Listens on loopback only.", serve_options, 0, 0,
@@ -52,12 +51,11 @@ const struct cli_command cli_commands[] = {
     {"feeds status", "", "what was imported, when, and what it covers", NULL, NULL, 0, 0,
      cmd_feeds_status},
     {"feeds list", "", "feeds that can be imported", NULL, NULL, 0, 0, cmd_feeds_list},
-    {"feeds update", "[FEED]", "fetch feeds from their configured addresses", NULL, NULL, 0, 1,
+    {"feeds update", "[FEED]", "fetch feeds from their addresses", NULL, feeds_update_options, 0, 1,
      cmd_feeds_update},
     {"backup", "PATH", "write a consistent copy of the database to PATH",
      "Blobs are files that never change once written: copy DATA/blobs behind the backup.", NULL, 1, 1,
      cmd_backup},
-    {"fsck", "", "check that rows and stored bytes agree", NULL, fsck_options, 0, 0, cmd_fsck},
     {"version", "", "print the version", NULL, NULL, 0, 0, cmd_version},
     {"help", "[COMMAND]", "explain a command", NULL, NULL, 0, 2, cmd_help},
     {NULL, NULL, NULL, NULL, NULL, 0, 0, NULL},

@@ -36,3 +36,20 @@ pw_code pull_source_fd_read(void *ctx, void *out, size_t n, size_t *ret_n, struc
 struct pull_source pull_source_of_fd(int *fd) {
     return (struct pull_source){fd, pull_source_fd_read};
 }
+
+pw_code pull_source_read_all(struct pull_source source, struct buf *out, struct err *err) {
+    for (;;) {
+        size_t room = MIN_OF((size_t)65536, out->ceiling - out->len), n = 0;
+        char   one; /* at the ceiling, one byte more tells the end from too much */
+        char  *at = room > 0 ? buf_room(out, room) : &one;
+
+        if (at == NULL)
+            return err_set(err, out->failed, "out of memory");
+        PW_TRY(source.read(source.ctx, at, room > 0 ? room : 1, &n, err));
+        if (n == 0)
+            return PW_OK;
+        if (room == 0)
+            return err_set(err, PW_TOO_LARGE, "there are more than %zu bytes", out->ceiling);
+        buf_wrote(out, n);
+    }
+}

@@ -147,6 +147,7 @@ static enum MHD_Result answer_and_close(struct http_request *r) {
 
 static void refuse(struct http_request *r, int status) {
     r->refused = true;
+    r->close = r->close || status == 400; /* who sends that may mean more by it than we see */
     if (status != 0)
         r->forced_status = status;
 }

@@ -39,6 +39,13 @@ static bool only_blanks(const char *from, const char *to) {
     return from == to;
 }
 
+/* str_trim would take a bare CR away with the blanks. */
+static str trim_blanks(str s) {
+    while (s.len > 0 && (s.ptr[s.len - 1] == ' ' || s.ptr[s.len - 1] == '\t'))
+        s.len--;
+    return s; /* leading blanks were skipped by the library */
+}
+
 static enum MHD_Result each_header(void *ctx, enum MHD_ValueKind kind PW_UNUSED, const char *name,
                                    const char *value) {
     struct walk         *walk = ctx;
@@ -59,7 +66,7 @@ static enum MHD_Result each_header(void *ctx, enum MHD_ValueKind kind PW_UNUSED,
                     !only_blanks(colon, value);
         walk->expected = h->value.ptr + h->value.len + 2;
     }
-    h->value = str_trim(h->value);
+    h->value = trim_blanks(h->value);
     return MHD_YES;
 }
 

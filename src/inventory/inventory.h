@@ -29,7 +29,8 @@ pw_code layer_read_warm_up(struct err *err);
 
 struct layer_facts; /* inventory/facts.h */
 
-pw_code facts_decode(struct arena *arena, str encoded, struct layer_facts **ret_facts, struct err *err);
+pw_code facts_decode(struct arena *arena, str encoded, struct layer_facts **ret_facts,
+                     struct err *err);
 
 struct layer_input {
     str                       digest; /* text */

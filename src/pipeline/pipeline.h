@@ -17,6 +17,7 @@ struct pipeline_options {
     struct store      *store; /* all borrowed */
     struct blob_store *blobs;
     struct sandbox    *sandbox;
+    struct live       *live; /* may be NULL */
     unsigned           workers;
     int64_t            scan_seconds;
 };

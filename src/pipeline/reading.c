@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/limits.h"
+#include "pipeline/live.h"
 #include "store/layers.h"
 
 enum { BUSY_WAIT_MS = 20 };
@@ -74,6 +75,8 @@ static pw_code look_up(struct work *work, size_t layer, struct err *err) {
     }
     if (work->tools->store == NULL || q.digest.len == 0)
         return PW_OK;
+    if (work->tools->live != NULL)
+        live_wait(work->tools->live, q.digest, work->tools->deadline_ns);
     code = store_read(work->tools->store, get_layer, &q, &none);
     if (code == PW_NOT_FOUND)
         return PW_OK;

@@ -36,6 +36,7 @@ struct reading_tools {
     struct store   *store;  /* NULL: facts are neither looked up nor kept */
     bool            keep;   /* write new facts to the store */
     struct sandbox *sandbox;
+    struct live    *live;        /* NULL, or uploads that are being read right now */
     int64_t         deadline_ns; /* monotonic */
 };
 

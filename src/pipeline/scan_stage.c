@@ -72,6 +72,7 @@ static pw_code read_image(struct scan *scan, struct inventory *ret_inventory, st
     struct reading_layer *layers = arena_array(scan->arena, n + 1, sizeof *layers);
     struct reading_tools  tools = {.store = scan->run->tools->store, .keep = true,
                                    .sandbox = scan->run->tools->sandbox,
+                                   .live = scan->run->tools->live,
                                    .deadline_ns = scan->run->deadline_ns};
     struct reading_source source = {.ctx = scan, .layers = layers, .open = open_layer};
 

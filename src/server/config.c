@@ -12,6 +12,8 @@
 #include "base/suggest.h"
 #include "server/config_yaml.h"
 
+#define PREFIX "PORTWARDEN_"
+
 enum { KEYS_MAX = 64, KEY_SIZE = 128, LIMIT_VALUE = 4096 };
 
 struct config {
@@ -23,25 +25,6 @@ static int key_index(str name) {
         if (str_eq(str_of(config_keys[i].name), name))
             return i;
     return -1;
-}
-
-static bool interval_parse(str text, uint64_t *ret_seconds) {
-    static const struct {
-        char     unit;
-        uint64_t seconds;
-    } units[] = {{'m', 60}, {'h', 3600}, {'d', 86400}};
-
-    if (str_eq(text, STR("off"))) {
-        *ret_seconds = 0;
-        return true;
-    }
-    EACH(u, units)
-        if (text.len > 1 && text.ptr[text.len - 1] == u->unit &&
-            str_to_u64(str_sub(text, 0, text.len - 1), 1000000, ret_seconds) && *ret_seconds > 0) {
-            *ret_seconds *= u->seconds;
-            return true;
-        }
-    return false;
 }
 
 static bool is_loopback(const char *address) {
@@ -98,11 +81,6 @@ static pw_code check_value(const struct config_key *key, str value, struct err *
             return err_set(err, PW_INVALID, "\"" STR_FMT "\" is not debug, info, warn, error or off",
                            STR_ARG(value));
         return PW_OK;
-    case CONFIG_INTERVAL:
-        if (!interval_parse(value, &number))
-            return err_set(err, PW_INVALID, "\"" STR_FMT "\" is not \"off\" or a number with m, h or d",
-                           STR_ARG(value));
-        return PW_OK;
     case CONFIG_URL:
         if (value.len > 0 && !str_starts(value, STR("http://")) && !str_starts(value, STR("https://")))
             return err_set(err, PW_INVALID, "\"" STR_FMT "\" is not an http:// or https:// address",
@@ -146,7 +124,7 @@ pw_code config_set(struct config *config, str key, str value, const char *where,
 
 /* PORTWARDEN_FEEDS_OSV_URL: letters in capitals, everything else an underscore. */
 static void variable_name(const char *key, char out[KEY_SIZE]) {
-    size_t n = (size_t)snprintf(out, KEY_SIZE, "PORTWARDEN_");
+    size_t n = (size_t)snprintf(out, KEY_SIZE, PREFIX);
 
     for (; *key != '\0' && n + 1 < KEY_SIZE; key++)
         out[n++] = isalnum((unsigned char)*key) ? (char)toupper((unsigned char)*key) : '_';
@@ -155,23 +133,19 @@ static void variable_name(const char *key, char out[KEY_SIZE]) {
 
 static pw_code set_from_variable(struct config *config, str name, str value, struct err *err) {
     char              known[KEY_SIZE], where[KEY_SIZE + 32];
-    struct suggestion near = SUGGESTION(name);
-    char              all[KEYS_MAX][KEY_SIZE];
-    int               i;
+    str               word = str_from(name, strlen(PREFIX));
 
-    for (i = 0; config_keys[i].name != NULL; i++) {
+    for (int i = 0; config_keys[i].name != NULL; i++) {
         variable_name(config_keys[i].name, known);
         if (str_eq(str_of(known), name)) {
             snprintf(where, sizeof where, "environment variable %s", known);
             return config_set(config, str_of(config_keys[i].name), value, where, err);
         }
-        memcpy(all[i], known, sizeof known);
-        suggest_offer(&near, str_of(all[i]));
+        if (suggest_distance(word, str_of(known + strlen(PREFIX))) <= word.len / 5)
+            return err_set(err, PW_INVALID, "unknown environment variable " STR_FMT "; did you mean %s?",
+                           STR_ARG(name), known);
     }
-    if (near.best.len == 0)
-        return PW_OK; /* e.g. service variables that an orchestrator adds for a service of this name */
-    return err_set(err, PW_INVALID, "unknown environment variable " STR_FMT "; did you mean " STR_FMT "?",
-                   STR_ARG(name), STR_ARG(near.best));
+    return PW_OK; /* e.g. variables that an orchestrator adds for a service of this name */
 }
 
 static pw_code read_environment(struct config *config, char **environment, struct err *err) {
@@ -179,7 +153,7 @@ static pw_code read_environment(struct config *config, char **environment, struc
         str value = str_of(*e), name;
 
         (void)str_cut(&value, '=', &name);
-        if (str_starts(name, STR("PORTWARDEN_")))
+        if (str_starts(name, STR(PREFIX)))
             PW_TRY(set_from_variable(config, name, value, err));
     }
     return PW_OK;
@@ -223,10 +197,8 @@ str config_text(const struct config *config, const char *key) {
 
 uint64_t config_number(const struct config *config, const char *key) {
     uint64_t value = 0;
-    str      text = config_text(config, key);
 
-    if (!str_to_u64(text, UINT64_MAX, &value))
-        (void)interval_parse(text, &value); /* checked when it was set */
+    (void)str_to_u64(config_text(config, key), UINT64_MAX, &value); /* checked when it was set */
     return value;
 }
 

@@ -19,7 +19,6 @@ enum config_kind {
     CONFIG_NUMBER,
     CONFIG_LISTEN,   /* ADDRESS:PORT, loopback only */
     CONFIG_LEVEL,    /* a log level */
-    CONFIG_INTERVAL, /* "off" or a number with m, h or d: seconds */
     CONFIG_URL,      /* empty, http:// or https:// */
 };
 struct config_key {
@@ -37,7 +36,7 @@ void    config_freep(struct config **config); /* for AUTO */
 pw_code config_set(struct config *config, str key, str value, const char *where, struct err *err);
 
 str      config_text(const struct config *config, const char *key);
-uint64_t config_number(const struct config *config, const char *key); /* also CONFIG_INTERVAL, 0: off */
+uint64_t config_number(const struct config *config, const char *key);
 
 /* "127.0.0.1:5080", "[::1]:5080", "localhost:5080". PW_DENIED: not a loopback address. */
 enum { LISTEN_ADDRESS_SIZE = 64 };

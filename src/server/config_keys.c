@@ -2,10 +2,10 @@
 #include <stddef.h>
 #include "server/config.h"
 
-#define FEED(name, url, help)                                                                      \
-    {"feeds." name ".url", url, CONFIG_URL, 0, 0, help},                                           \
-    {"feeds." name ".every", "off", CONFIG_INTERVAL, 0, 0,                                         \
-     "How often to fetch it: \"off\", or a number with m, h or d."}
+#define FEED(name, help)                                                                           \
+    {"feeds." name ".url", "", CONFIG_URL, 0, 0,                                                   \
+     help "\nEmpty: the official address, as `portwarden feeds list` prints it; {} and {year} stand for\n" \
+          "each of its documents."}
 
 const struct config_key config_keys[] = {
     {"listen", "127.0.0.1:5080", CONFIG_LISTEN, 0, 0,
@@ -22,12 +22,11 @@ const struct config_key config_keys[] = {
      "A scan that lasts longer is ended and tried again later; after three times it is shown as failed."},
     {"limits.advisories_fresh_days", "7", CONFIG_NUMBER, 1, 3650,
      "An image is only called healthy by advisories at most so old."},
-    FEED("osv", "https://osv-vulnerabilities.storage.googleapis.com", "OSV buckets: one all.zip per ecosystem."),
-    FEED("debian-tracker", "https://security-tracker.debian.org/tracker/data/json", "Debian security tracker."),
-    FEED("alpine-secdb", "https://secdb.alpinelinux.org", "Alpine security database."),
-    FEED("kev", "https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json",
-         "Known exploited vulnerabilities."),
-    FEED("epss", "https://epss.empiricalsecurity.com/epss_scores-current.csv.gz", "Exploit prediction scores."),
-    FEED("nvd", "https://nvd.nist.gov/feeds/json/cve/2.0", "CVSS ratings: one file per year."),
+    FEED("debian-tracker", "Where `feeds update` takes the Debian security tracker from."),
+    FEED("alpine-secdb", "Where it takes Alpine's security database from."),
+    FEED("osv", "Where it takes OSV records from."),
+    FEED("nvd", "Where it takes NVD's ratings from."),
+    FEED("kev", "Where it takes the catalogue of known exploited vulnerabilities from."),
+    FEED("epss", "Where it takes exploit prediction scores from."),
     {NULL, NULL, CONFIG_TEXT, 0, 0, NULL},
 };

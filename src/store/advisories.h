@@ -27,15 +27,15 @@ struct advisory_import;
 pw_code advisories_import_begin(struct store *store, str feed, bool is_sample,
                                 struct advisory_import **ret_import, struct err *err);
 /* `name` is stable and unique in the feed. Unchanged records cost a comparison. */
-pw_code advisories_import_add(struct advisory_import *import, str name, const struct advisory *advisory,
-                              struct err *err);
+pw_code advisories_import_add(struct advisory_import *import, str name,
+                              const struct advisory *advisory, struct err *err);
 
 /* What the records that were added are the whole of: visible records in it that were not added are
  * retired. Without any scope the import only adds and replaces. */
 enum import_scope_kind {
     IMPORT_SCOPE_ALL,       /* the whole feed */
     IMPORT_SCOPE_ECOSYSTEM, /* every record that names this ecosystem, with or without a release */
-    IMPORT_SCOPE_PREFIX,    /* every record whose name begins with `prefix`; answers for one stream */
+    IMPORT_SCOPE_PREFIX, /* every record whose name begins with `prefix`; answers for one stream */
 };
 struct import_scope {
     enum import_scope_kind kind;
@@ -44,7 +44,8 @@ struct import_scope {
     str                    prefix;    /* PREFIX: "v3.18/main/" */
 };
 /* Text is copied. The same scope again is one scope. */
-pw_code advisories_import_scope(struct advisory_import *import, const struct import_scope *scope, struct err *err);
+pw_code advisories_import_scope(struct advisory_import *import, const struct import_scope *scope,
+                                struct err *err);
 
 struct import_outcome {
     size_t  records; /* visible now */
@@ -61,5 +62,6 @@ struct import_label {
  * changed. */
 pw_code advisories_import_finish(struct advisory_import *import, const struct import_label *label,
                                  struct import_outcome *ret_outcome, struct err *err);
-void    advisories_import_close(struct advisory_import *import); /* unfinished: nothing becomes visible */
-void    advisories_import_closep(struct advisory_import **import);
+void    advisories_import_close(
+       struct advisory_import *import); /* unfinished: nothing becomes visible */
+void advisories_import_closep(struct advisory_import **import);

@@ -80,7 +80,7 @@ struct stmt_head {
 struct backend_schema {
     const struct sql_migration *steps;
     int                         count;
-    bool                        skip_check; /* statements are not checked: an old or foreign schema */
+    bool skip_check; /* statements are not checked: an old or foreign schema */
 };
 
 pw_code backend_open(const struct store_options *options, const struct backend_schema *schema,
@@ -94,9 +94,11 @@ void    backend_txn_init(struct txn *txn, struct store *store, void *conn, bool 
 /* Runs fn, refusing a write that waits for itself. */
 pw_code backend_run(struct txn *txn, store_fn fn, void *arg, struct err *err);
 bool    backend_inside_write(void); /* on this thread */
-void    backend_txn_committed(struct txn *txn); /* runs what waits for it, and forgets it */
-void    backend_txn_undone(struct txn *txn);
-pw_code backend_check_age(const struct txn *txn, struct err *err);
+/* The read of this store that this thread is in; NULL: none. */
+struct txn *backend_current_read(const struct store *store);
+void        backend_txn_committed(struct txn *txn); /* runs what waits for it, and forgets it */
+void        backend_txn_undone(struct txn *txn);
+pw_code     backend_check_age(const struct txn *txn, struct err *err);
 
 pw_code sqlite_open(const struct store_options *options, const struct backend_schema *schema,
                     struct store **ret_store, struct err *err);

@@ -77,9 +77,10 @@ static pw_code open_file(struct blob_writer *w, struct err *err) {
     if (fstat(w->fd, &facts) != 0)
         return err_errno(err, "cannot look at the upload %s", w->id);
     if ((uint64_t)facts.st_size < w->offset)
-        return err_set(err, PW_CORRUPT, "the upload %s has %lld bytes on disk, not %llu: start it "
-                                        "again", w->id, (long long)facts.st_size,
-                       (unsigned long long)w->offset);
+        return err_set(err, PW_CORRUPT,
+                       "the upload %s has %lld bytes on disk, not %llu: start it "
+                       "again",
+                       w->id, (long long)facts.st_size, (unsigned long long)w->offset);
     if ((uint64_t)facts.st_size > w->offset && ftruncate(w->fd, (off_t)w->offset) != 0)
         return err_errno(err, "cannot cut the upload %s", w->id);
     if (lseek(w->fd, (off_t)w->offset, SEEK_SET) < 0)

@@ -52,7 +52,7 @@ static void copy_quoted(struct translation *t) {
 }
 
 static pw_code replace_token(struct translation *t, struct err *err) {
-    EACH(known, tokens)
+    EACH (known, tokens)
         if (str_starts(t->rest, known->token)) {
             buf_add(&t->out, known->words[t->dialect]);
             t->rest = str_from(t->rest, known->token.len);

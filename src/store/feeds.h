@@ -28,7 +28,8 @@ struct feed_standing {
 /* Who answers for "Debian:12", "npm"? fresh_seconds 0: LIMIT_FEED_FRESH_SECONDS. */
 pw_code     feeds_answer(struct txn *txn, str ecosystem, int64_t fresh_seconds,
                          struct feed_standing *ret_standing, struct err *err);
-const char *feed_answer_word(enum feed_answer answer); /* "none", "sample", "partial", "stale", "complete" */
+const char *feed_answer_word(
+    enum feed_answer answer); /* "none", "sample", "partial", "stale", "complete" */
 
 struct feed_row {
     str     name, source, version, failure;
@@ -43,7 +44,8 @@ struct feed_rows {
     struct feed_row *rows;
     size_t           count;
 };
-pw_code feeds_list(struct txn *txn, struct arena *arena, struct feed_rows *ret_rows, struct err *err);
+pw_code feeds_list(struct txn *txn, struct arena *arena, struct feed_rows *ret_rows,
+                   struct err *err);
 
 /* What a feed knows, stream by stream. */
 struct feed_stream {
@@ -55,8 +57,8 @@ struct feed_streams {
     struct feed_stream *rows;
     size_t              count;
 };
-pw_code feeds_streams(struct txn *txn, struct arena *arena, str feed, struct feed_streams *ret_streams,
-                      struct err *err);
+pw_code feeds_streams(struct txn *txn, struct arena *arena, str feed,
+                      struct feed_streams *ret_streams, struct err *err);
 
 /* Keeps the reason of a failed import for people; what was visible stays visible. */
 pw_code feeds_failed(struct store *store, str feed, const char *reason, struct err *err);
@@ -68,7 +70,8 @@ pw_code feeds_failed(struct store *store, str feed, const char *reason, struct e
  * ecosystem without ":" of a distribution ("Debian") means all its releases. The first other code
  * ends the walk and is returned. Runs in transactions of its own. */
 typedef pw_code (*feeds_change_visit)(void *ctx, str ecosystem, str subject, struct err *err);
-pw_code feeds_changes_each(struct store *store, str feed, feeds_change_visit visit, void *ctx, struct err *err);
+pw_code feeds_changes_each(struct store *store, str feed, feeds_change_visit visit, void *ctx,
+                           struct err *err);
 
 /* Job of kind FEEDS_REMATCH_JOB, subject: the feed's name; added by the transaction that makes an
  * import visible, when it changed anything. */
@@ -80,5 +83,6 @@ struct feed_choice { /* feeds that are used for one ecosystem, by authority */
     const char *names[FEEDS_MOST];
     size_t      count;
 };
-pw_code  feeds_choose(struct txn *txn, str ecosystem, struct feed_choice *ret_choice, struct err *err);
+pw_code  feeds_choose(struct txn *txn, str ecosystem, struct feed_choice *ret_choice,
+                      struct err *err);
 unsigned feeds_authority(str feed); /* lower decides; UINT_MAX for feeds without records */

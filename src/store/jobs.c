@@ -6,9 +6,7 @@
 
 /* What this thread knew of the store's jobs when jobs_wait last returned: a job that was added
  * between an empty-handed jobs_take and the next jobs_wait is not slept through. */
-static _Thread_local struct {
-    uint64_t store, generation;
-} seen;
+static _Thread_local struct { uint64_t store, generation; } seen;
 
 static void wake(void *ctx) {
     struct store *store = ctx;

@@ -11,30 +11,25 @@ static const struct {
     const char *state;
     pw_code     code;
 } codes[] = {
-    {"23505", PW_CONFLICT}, /* unique */
-    {"23503", PW_CONFLICT}, /* foreign key */
-    {"40", PW_BUSY},        /* serialization failure, deadlock */
-    {"53100", PW_NO_SPACE}, /* disk full */
-    {"53200", PW_MEMORY},
-    {"53", PW_BUSY},   /* too many connections */
-    {"55P03", PW_BUSY}, /* lock not available */
-    {"57014", PW_CANCELLED},
-    {"57", PW_IO}, /* the server is going down, or starting */
-    {"58", PW_IO},
-    {"08", PW_IO},
+    {"23505", PW_CONFLICT},                   /* unique */
+    {"23503", PW_CONFLICT},                   /* foreign key */
+    {"40", PW_BUSY},                          /* serialization failure, deadlock */
+    {"53100", PW_NO_SPACE},                   /* disk full */
+    {"53200", PW_MEMORY},    {"53", PW_BUSY}, /* too many connections */
+    {"55P03", PW_BUSY},                       /* lock not available */
+    {"57014", PW_CANCELLED}, {"57", PW_IO},   /* the server is going down, or starting */
+    {"58", PW_IO},           {"08", PW_IO},
     {"22021", PW_INVALID}, /* text that is not UTF-8, or has a NUL */
-    {"28", PW_DENIED},
-    {"42501", PW_DENIED},
+    {"28", PW_DENIED},       {"42501", PW_DENIED},
     {"25006", PW_DENIED}, /* read-only */
-    {"54", PW_TOO_LARGE},
-    {"XX001", PW_CORRUPT},
+    {"54", PW_TOO_LARGE},    {"XX001", PW_CORRUPT},
     {"XX002", PW_CORRUPT},
 };
 
 static pw_code code_of(const struct postgres_conn *conn, const char *state) {
     if (state[0] == '\0')
         return PQstatus(conn->pg) == CONNECTION_OK ? PW_INTERNAL : PW_IO;
-    EACH(known, codes)
+    EACH (known, codes)
         if (strncmp(state, known->state, strlen(known->state)) == 0)
             return known->code;
     return PW_INTERNAL;
@@ -90,11 +85,14 @@ static pw_code set_up(struct postgres_conn *conn, struct err *err) {
     const char *encoding = PQparameterStatus(conn->pg, "server_encoding");
 
     if (PQserverVersion(conn->pg) < OLDEST_SERVER)
-        return err_set(err, PW_UNSUPPORTED, "PostgreSQL %d is too old: version 13 or newer is "
-                                            "needed", PQserverVersion(conn->pg) / 10000);
+        return err_set(err, PW_UNSUPPORTED,
+                       "PostgreSQL %d is too old: version 13 or newer is "
+                       "needed",
+                       PQserverVersion(conn->pg) / 10000);
     if (encoding == NULL || strcmp(encoding, "UTF8") != 0)
-        return err_set(err, PW_UNSUPPORTED, "the encoding of the PostgreSQL database is %s: create "
-                                            "it with ENCODING 'UTF8'",
+        return err_set(err, PW_UNSUPPORTED,
+                       "the encoding of the PostgreSQL database is %s: create "
+                       "it with ENCODING 'UTF8'",
                        encoding != NULL ? encoding : "not known");
     memset(conn->prepared, 0, sizeof conn->prepared);
     conn->cursors = 0;
@@ -107,10 +105,11 @@ static pw_code set_up(struct postgres_conn *conn, struct err *err) {
 
 pw_code postgres_conn_open(struct store *store, const char *conninfo,
                            struct postgres_conn **ret_conn, struct err *err) {
-    const char *const keywords[] = {"dbname", "client_encoding", "fallback_application_name",
-                                    "connect_timeout", "options", NULL};
-    const char *const values[] = {conninfo, "UTF8", "portwarden", "10",
-                                  "-c bytea_output=hex -c extra_float_digits=1", NULL};
+    const char *const keywords[] = {
+        "dbname",          "client_encoding", "fallback_application_name",
+        "connect_timeout", "options",         NULL};
+    const char *const values[] = {
+        conninfo, "UTF8", "portwarden", "10", "-c bytea_output=hex -c extra_float_digits=1", NULL};
     struct postgres_conn *conn = calloc(1, sizeof *conn);
     pw_code               code;
 
@@ -175,7 +174,7 @@ static bool wants_types(const PGresult *result) {
     };
     const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 
-    EACH(known, states)
+    EACH (known, states)
         if (state != NULL && strcmp(state, *known) == 0)
             return true;
     return false;
@@ -184,7 +183,7 @@ static bool wants_types(const PGresult *result) {
 pw_code postgres_conn_check(struct postgres_conn *conn, struct err *err) {
     for (int i = 0; i < SQL_COUNT; i++) {
         PGresult *result = PQprepare(conn->pg, "", conn->store->statements[i].text, 0, NULL);
-        bool good = PQresultStatus(result) == PGRES_COMMAND_OK || wants_types(result);
+        bool      good = PQresultStatus(result) == PGRES_COMMAND_OK || wants_types(result);
 
         if (!good) {
             pw_code code = postgres_conn_error(conn, result, sql_texts[i].name, err);

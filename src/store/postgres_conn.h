@@ -35,11 +35,11 @@ struct postgres_conn {
     struct postgres_stmt *spare;
     unsigned              cursors;
     /* the transaction under way */
-    bool savepoints;     /* around each statement */
-    bool failed;         /* a statement failed: the transaction can only be undone */
-    bool went_on;        /* ... and the write went on: run it again with savepoints */
-    bool must_retry;     /* a serialization failure */
-    struct postgres_conn *next; /* in the pool */
+    bool                  savepoints; /* around each statement */
+    bool                  failed;     /* a statement failed: the transaction can only be undone */
+    bool                  went_on;    /* ... and the write went on: run it again with savepoints */
+    bool                  must_retry; /* a serialization failure */
+    struct postgres_conn *next;       /* in the pool */
 };
 
 pw_code postgres_conn_open(struct store *store, const char *conninfo,

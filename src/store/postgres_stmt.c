@@ -122,8 +122,8 @@ static pw_code prepare(struct postgres_stmt *own, const char *name, struct err *
     PGresult             *result;
 
     types_of(own, types);
-    result = PQprepare(conn->pg, name, conn->store->statements[own->sql].text, params_of(own),
-                       types);
+    result =
+        PQprepare(conn->pg, name, conn->store->statements[own->sql].text, params_of(own), types);
     if (PQresultStatus(result) != PGRES_COMMAND_OK)
         return postgres_conn_error(conn, result, sql_texts[own->sql].name, err);
     PQclear(result);
@@ -224,12 +224,12 @@ static int hex_digit(char c) {
 
 /* "\x6162" becomes "ab" where it lies: the result is ours until it is cleared. */
 static void decode_blobs(struct postgres_stmt *own) {
+    assert(own->result != NULL && own->blob_lengths != NULL);
     for (int column = 0; column < PQnfields(own->result); column++) {
         char *text = PQgetvalue(own->result, own->row, column);
         int   n = (PQgetlength(own->result, own->row, column) - 2) / 2;
 
-        if (PQftype(own->result, column) != OID_BYTEA ||
-            PQgetisnull(own->result, own->row, column))
+        if (PQftype(own->result, column) != OID_BYTEA || PQgetisnull(own->result, own->row, column))
             continue;
         for (int i = 0; i < n; i++)
             text[i] = (char)(hex_digit(text[2 * i + 2]) << 4 | hex_digit(text[2 * i + 3]));

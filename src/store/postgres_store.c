@@ -6,7 +6,7 @@
 #include "store/migrate.h"
 #include "store/postgres_conn.h"
 
-#define BEGIN_READ "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+#define BEGIN_READ  "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 #define BEGIN_WRITE "BEGIN ISOLATION LEVEL SERIALIZABLE"
 
 struct pool {
@@ -205,8 +205,9 @@ static pw_code postgres_write(struct store *store, enum store_priority priority,
 
 static pw_code postgres_backup(struct store *store, const char *path, struct err *err) {
     (void)store, (void)path;
-    return err_set(err, PW_UNSUPPORTED, "a PostgreSQL database is backed up by its own tools: run "
-                                        "pg_dump --format=custom, and keep it with the blobs");
+    return err_set(err, PW_UNSUPPORTED,
+                   "a PostgreSQL database is backed up by its own tools: run "
+                   "pg_dump --format=custom, and keep it with the blobs");
 }
 
 /* Reads every page of every table (so that checksums are looked at) and asks for indexes and
@@ -222,8 +223,9 @@ static pw_code check_with(struct postgres_conn *conn, struct err *err) {
         "AND NOT convalidated)",
         &broken, err));
     if (broken > 0)
-        return err_set(err, PW_CORRUPT, "the database has %lld indexes or constraints that are not "
-                                        "valid: rebuild them (REINDEX, VALIDATE CONSTRAINT)",
+        return err_set(err, PW_CORRUPT,
+                       "the database has %lld indexes or constraints that are not "
+                       "valid: rebuild them (REINDEX, VALIDATE CONSTRAINT)",
                        (long long)broken);
     return postgres_conn_number(
         conn,

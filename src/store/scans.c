@@ -152,6 +152,7 @@ pw_code scans_images(struct txn *txn, struct arena *arena, const struct image_sc
     stmt_int(&s, "repository", scope->after_repository);
     stmt_int(&s, "manifest", scope->after_manifest);
     stmt_str(&s, "subscription", scope->subscription);
+    stmt_str(&s, "resource_group", scope->resource_group);
     stmt_int(&s, "registry", scope->registry_id);
     stmt_int(&s, "most", (int64_t)scope->most);
     return read_images(&s, arena, ret_list, err);

@@ -49,7 +49,8 @@ struct image_list {
     size_t            count;
 };
 struct image_scope {
-    str     subscription; /* empty: all */
+    str     subscription;   /* empty: all */
+    str     resource_group; /* empty: all */
     int64_t registry_id;  /* 0: all */
     int64_t after_repository, after_manifest; /* cursor: the last row seen */
     size_t  most;

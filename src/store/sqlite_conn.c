@@ -36,7 +36,7 @@ pw_code sqlite_conn_error(sqlite3 *db, int rc, const char *what, struct err *err
 
     if (db != NULL && (rc & 0xff) == (sqlite3_errcode(db) & 0xff))
         rc = sqlite3_extended_errcode(db);
-    EACH(known, codes)
+    EACH (known, codes)
         if (known->rc == rc || (known->rc < 256 && known->rc == (rc & 0xff))) {
             code = known->code;
             break;
@@ -44,8 +44,10 @@ pw_code sqlite_conn_error(sqlite3 *db, int rc, const char *what, struct err *err
     if ((rc & 0xff) == SQLITE_IOERR && (cause == ENOSPC || cause == EDQUOT))
         code = PW_NO_SPACE;
     if (code == PW_NO_SPACE)
-        return err_set(err, code, "%s: the disk of the database is full: free space there, then "
-                                  "try again", what);
+        return err_set(err, code,
+                       "%s: the disk of the database is full: free space there, then "
+                       "try again",
+                       what);
     return err_set(err, code, "%s: %s", what, text);
 }
 
@@ -98,13 +100,28 @@ static pw_code prepare_all(struct sqlite_conn *conn, enum sqlite_conn_kind kind,
         {&conn->undo, "ROLLBACK TO one"},
     };
 
-    EACH(t, texts) {
-        int rc = sqlite3_prepare_v3(conn->db, t->text, -1, SQLITE_PREPARE_PERSISTENT, t->slot, NULL);
+    EACH (t, texts) {
+        int rc =
+            sqlite3_prepare_v3(conn->db, t->text, -1, SQLITE_PREPARE_PERSISTENT, t->slot, NULL);
 
         if (rc != SQLITE_OK)
             return sqlite_conn_error(conn->db, rc, t->text, err);
     }
     return PW_OK;
+}
+
+/* The switch to WAL asks for the whole file at once and does not wait for it by itself. */
+static pw_code switch_to_wal(struct sqlite_conn *conn, struct err *err) {
+    int64_t deadline = clock_deadline(LIMIT_DATABASE_BUSY_MS / 1000.0);
+    int     rc;
+
+    do {
+        rc = sqlite3_exec(conn->db, "PRAGMA journal_mode=WAL", NULL, NULL, NULL);
+        if (rc == SQLITE_OK)
+            return PW_OK;
+        usleep(5000);
+    } while ((rc & 0xff) == SQLITE_BUSY && clock_mono_ns() < deadline);
+    return sqlite_conn_error(conn->db, rc, "the database", err);
 }
 
 static pw_code set_up(struct sqlite_conn *conn, enum sqlite_conn_kind kind, struct err *err) {
@@ -116,8 +133,10 @@ static pw_code set_up(struct sqlite_conn *conn, enum sqlite_conn_kind kind, stru
     sqlite3_db_config(conn->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     sqlite3_db_config(conn->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     if (writes)
+        PW_TRY(switch_to_wal(conn, err));
+    if (writes)
         PW_TRY(sqlite_conn_exec(conn,
-                                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+                                "PRAGMA synchronous=FULL;"
                                 "PRAGMA foreign_keys=ON; PRAGMA cache_size=-8192;"
                                 "PRAGMA journal_size_limit=67108864; PRAGMA temp_store=MEMORY",
                                 err));
@@ -129,13 +148,15 @@ static pw_code set_up(struct sqlite_conn *conn, enum sqlite_conn_kind kind, stru
     return prepare_all(conn, writes ? SQLITE_CONN_WRITER : SQLITE_CONN_READER, err);
 }
 
-/* The file holds password hashes: nobody else may read it. SQLite gives the WAL the same mode. */
+/* The file holds password hashes: nobody else may read it. SQLite gives the WAL the same mode. One
+ * that exists is not touched: closing a second descriptor would drop SQLite's locks on it. */
 static pw_code create_private(const char *path, struct err *err) {
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
-    if (fd < 0)
-        return err_errno(err, "cannot open the database %s", path);
-    close(fd);
+    if (fd < 0 && errno != EEXIST)
+        return err_errno(err, "cannot create the database %s", path);
+    if (fd >= 0)
+        close(fd);
     return PW_OK;
 }
 

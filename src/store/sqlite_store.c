@@ -119,8 +119,10 @@ static pw_code migrate(struct sqlite_conn *conn, const struct backend_schema *sc
         PW_TRY(sqlite_conn_number(conn, "SELECT count(*) FROM pragma_foreign_key_check", &broken,
                                   err));
     if (broken > 0)
-        return err_set(err, PW_CORRUPT, "%lld rows point at rows that are gone after the migration: "
-                                        "restore the backup made before it", (long long)broken);
+        return err_set(err, PW_CORRUPT,
+                       "%lld rows point at rows that are gone after the migration: "
+                       "restore the backup made before it",
+                       (long long)broken);
     return sqlite_conn_exec(conn, "PRAGMA foreign_keys=ON", err);
 }
 

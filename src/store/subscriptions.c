@@ -55,6 +55,16 @@ pw_code subscriptions_registry(struct txn *txn, struct arena *arena, str subscri
     return read_registry(&s, arena, ret_row, err);
 }
 
+pw_code subscriptions_has_group(struct txn *txn, str subscription, str resource_group, bool *ret_found,
+                                struct err *err) {
+    AUTO(stmt_done) struct stmt s = {0};
+
+    PW_TRY(stmt_begin(txn, SQL_SUBSCRIPTION_GROUP_FIND, &s, err));
+    stmt_str(&s, "subscription", subscription);
+    stmt_str(&s, "resource_group", resource_group);
+    return stmt_step(&s, ret_found, err);
+}
+
 /* A random UUID, version 4. */
 static pw_code make_uuid(char out[37], struct err *err) {
     char hex[33];

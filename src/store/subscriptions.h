@@ -20,6 +20,8 @@ pw_code subscriptions_find(struct txn *txn, struct arena *arena, str id, struct 
                            struct err *err); /* PW_NOT_FOUND */
 pw_code subscriptions_registry(struct txn *txn, struct arena *arena, str subscription, str name,
                                struct registry_row *ret_row, struct err *err); /* PW_NOT_FOUND */
+pw_code subscriptions_has_group(struct txn *txn, str subscription, str resource_group, bool *ret_found,
+                                struct err *err);
 
 /* The first subscription and its first registry; makes them when there are none. */
 struct subscriptions_default {

@@ -24,6 +24,7 @@ SELECT rm.repository_id, rm.manifest_id, g.id, p.name, m.digest, m.kind, m.artif
   LEFT JOIN image i ON i.manifest_id = rm.manifest_id
  WHERE (rm.repository_id > :repository OR (rm.repository_id = :repository AND rm.manifest_id > :manifest))
    AND (:subscription = '' OR lower(g.subscription_id) = lower(:subscription))
+   AND (:resource_group = '' OR lower(g.resource_group) = lower(:resource_group))
    AND (:registry = 0 OR g.id = :registry)
  ORDER BY rm.repository_id, rm.manifest_id LIMIT :most
 -- name: image_newest

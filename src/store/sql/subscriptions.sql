@@ -13,3 +13,6 @@ SELECT r.id, r.subscription_id, r.resource_group, r.name, r.login_server
 -- name: subscription_registry_add
 INSERT INTO registry (subscription_id, resource_group, name, login_server, created_at)
 VALUES (:subscription, :resource_group, :name, :login_server, :now)
+-- name: subscription_group_find
+SELECT 1 FROM registry
+ WHERE lower(subscription_id) = lower(:subscription) AND lower(resource_group) = lower(:resource_group) LIMIT 1

@@ -9,10 +9,12 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include "base/clock.h"
+#include "base/limits.h"
 #include "http/server.h"
 #include "test.h"
 

@@ -133,31 +133,49 @@ TEST(a_blob_of_another_size_is_corrupt) {
 
 TEST(names_that_lead_elsewhere_are_refused) {
     static const char *const keys[] = {
-        "", "/", "..", "../uploads/a", "sha256", "sha256/2c", "sha256/2c/" HEX64, /* no random */
+        "",
+        "/",
+        "..",
+        "../uploads/a",
+        "sha256",
+        "sha256/2c",
+        "sha256/2c/" HEX64,                     /* no random */
         "sha256/2d/" HEX64 ".0123456789abcdef", /* another fan */
-        "sha256/2c/" HEX64 ".0123456789abcdeg", "sha256/2c/" HEX64 ".0123456789abcdef0",
-        "sha256/2c/" HEX64 ".", "sha512/2c/" HEX64 ".0123456789abcdef",
-        "md5/2c/" HEX64 ".0123456789abcdef", "/etc/passwd", "sha256/../" HEX64 ".0123456789abcdef",
+        "sha256/2c/" HEX64 ".0123456789abcdeg",
+        "sha256/2c/" HEX64 ".0123456789abcdef0",
+        "sha256/2c/" HEX64 ".",
+        "sha512/2c/" HEX64 ".0123456789abcdef",
+        "md5/2c/" HEX64 ".0123456789abcdef",
+        "/etc/passwd",
+        "sha256/../" HEX64 ".0123456789abcdef",
     };
-    static const char *const uploads[] = {"", ".", "..", "a/b", "../a", "A", "-a", "a.b", "a b",
+    static const char *const uploads[] = {"",
+                                          ".",
+                                          "..",
+                                          "a/b",
+                                          "../a",
+                                          "A",
+                                          "-a",
+                                          "a.b",
+                                          "a b",
                                           "0123456789012345678901234567890123456789"
                                           "01234567890123456789012345678"};
-    static const char *const records[] = {"", "/", "/a", "a/", "a//b", "..", "a/../b", ".a", "a/.b",
-                                          "a~", "a b", "a\\b", "a\nb", "\xc3\xa4"};
-    struct place        place = open_place();
-    struct blob_writer *writer;
-    struct err          err = ERR_NONE;
-    int                 fd;
+    static const char *const records[] = {"",   "/",    "/a", "a/",  "a//b", "..",   "a/../b",
+                                          ".a", "a/.b", "a~", "a b", "a\\b", "a\nb", "\xc3\xa4"};
+    struct place             place = open_place();
+    struct blob_writer      *writer;
+    struct err               err = ERR_NONE;
+    int                      fd;
 
-    EACH(key, keys) {
+    EACH (key, keys) {
         CHECK_EQ(blob_open(place.blobs, *key, 0, &fd, &err), PW_INVALID);
         CHECK_EQ(blob_delete(place.blobs, *key, &err), PW_INVALID);
     }
-    EACH(id, uploads) {
+    EACH (id, uploads) {
         CHECK_EQ(blob_writer_open(place.blobs, str_of(*id), 0, 0, &writer, &err), PW_INVALID);
         CHECK_EQ(blob_upload_drop(place.blobs, str_of(*id), &err), PW_INVALID);
     }
-    EACH(name, records) {
+    EACH (name, records) {
         CHECK_EQ(blob_record_put(place.blobs, str_of(*name), STR("x"), &err), PW_INVALID);
         CHECK_EQ(blob_record_delete(place.blobs, str_of(*name), &err), PW_INVALID);
     }
@@ -279,24 +297,30 @@ TEST(a_short_upload_keeps_no_reservation) {
 }
 
 TEST(records) {
-    struct place place = open_place();
-    struct err   err = ERR_NONE;
-    struct buf   text = BUF_INIT(MIB(1));
+    struct place             place = open_place();
+    struct err               err = ERR_NONE;
+    struct buf               text = BUF_INIT(MIB(1));
     static const char *const names[] = {"repo/library/nginx/tags/1.25", "repo/library", "repo",
                                         "repo/library/nginx", "manifest/sha256:abc"};
     static const struct {
         const char *prefix;
         int         count;
-    } walks[] = {{"", 5},           {"repo", 4},         {"repo/", 3},   {"repo/library/nginx", 2},
-                 {"repo/lib", 3},   {"manifest/sha", 1}, {"nothing", 0}, {"repo/library/nginx/", 1},
+    } walks[] = {{"", 5},
+                 {"repo", 4},
+                 {"repo/", 3},
+                 {"repo/library/nginx", 2},
+                 {"repo/lib", 3},
+                 {"manifest/sha", 1},
+                 {"nothing", 0},
+                 {"repo/library/nginx/", 1},
                  {"repo/library/nginx/tags/1.25", 1}};
 
-    EACH(name, names) /* one is the folder of another */
+    EACH (name, names) /* one is the folder of another */
         CHECK_OK(blob_record_put(place.blobs, str_of(*name), str_of(*name), &err));
     CHECK_OK(blob_record_put(place.blobs, STR("repo"), STR("replaced"), &err));
     CHECK_OK(blob_record_get(place.blobs, STR("repo"), &text, &err));
     CHECK_STR(buf_str(&text), "replaced");
-    EACH(walk, walks) {
+    EACH (walk, walks) {
         struct list list = {0};
 
         CHECK_OK(blob_records_each(place.blobs, str_of(walk->prefix), count_one, &list, &err));

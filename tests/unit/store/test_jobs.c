@@ -237,13 +237,13 @@ STORE_TEST(two_workers_never_get_the_same_job) {
     (void)err;
     memset(&crew, 0, sizeof crew);
     crew.f = f;
-    EACH(t, threads)
+    EACH (t, threads)
         CHECK_EQ(pthread_create(t, NULL, work, &crew), 0);
     for (int i = 0; i < JOBS; i++) {
         snprintf(subject, sizeof subject, "%d", i);
         add(f, subject, JOB_NORMAL);
     }
-    EACH(t, threads) {
+    EACH (t, threads) {
         void *trouble;
 
         pthread_join(*t, &trouble);

@@ -1,0 +1,74 @@
+-- Feeds, their streams, and what they changed (store/feeds.c).
+
+-- name: feed_list
+SELECT f.name, f.source, f.version, f.failure, f.generation, f.records, f.updated_at, f.changed_at, f.failed_at,
+       f.is_sample, (SELECT count(*) FROM feed_change c WHERE c.feed = f.name AND c.generation <= f.generation)
+  FROM feed f WHERE f.updated_at > 0 OR f.failed_at > 0 ORDER BY f.name
+
+-- name: feed_streams
+SELECT ecosystem, part, records, updated_at, is_complete FROM feed_ecosystem WHERE feed = :feed
+ ORDER BY ecosystem, part
+
+-- name: feed_of_ecosystem
+SELECT feed, part, updated_at, is_complete FROM feed_ecosystem WHERE ecosystem = :ecosystem
+
+-- name: feed_make
+INSERT INTO feed (name, generation, is_sample) VALUES (:feed, 0, :is_sample) ON CONFLICT (name) DO NOTHING
+
+-- name: feed_lock
+-- One import at a time; a lease that ran out belonged to one that died.
+UPDATE feed SET import_token = :token, import_until = :until
+ WHERE name = :feed AND (import_until <= :now OR import_token = :token)
+
+-- name: feed_hold
+UPDATE feed SET import_until = :until WHERE name = :feed AND import_token = :token
+
+-- name: feed_unlock
+UPDATE feed SET import_token = '', import_until = 0 WHERE name = :feed AND import_token = :token
+
+-- name: feed_generation
+SELECT generation FROM feed WHERE name = :feed
+
+-- name: feed_switch
+UPDATE feed SET generation = :generation, records = :records, source = :source, version = :version,
+       updated_at = :now, changed_at = CASE WHEN :changed <> 0 THEN :now ELSE changed_at END,
+       failed_at = 0, failure = ''
+ WHERE name = :feed AND import_token = :token
+
+-- name: feed_failed
+INSERT INTO feed (name, generation, failed_at, failure) VALUES (:feed, 0, :now, :failure)
+ON CONFLICT (name) DO UPDATE SET failed_at = excluded.failed_at, failure = excluded.failure
+
+-- name: feed_stream_put
+INSERT INTO feed_ecosystem (feed, ecosystem, part, records, updated_at, is_complete)
+VALUES (:feed, :ecosystem, :part, :records, :now, :complete)
+ON CONFLICT (feed, ecosystem, part) DO UPDATE SET
+  records = excluded.records, updated_at = excluded.updated_at, is_complete = excluded.is_complete
+
+-- name: feed_stream_add
+-- An increment: what was complete stays as complete and as old as it was.
+INSERT INTO feed_ecosystem (feed, ecosystem, part, records, updated_at, is_complete)
+VALUES (:feed, :ecosystem, :part, :records, :now, 0)
+ON CONFLICT (feed, ecosystem, part) DO NOTHING
+
+-- name: feed_stream_drop
+DELETE FROM feed_ecosystem WHERE feed = :feed AND ecosystem = :ecosystem AND part = :part
+
+-- name: feed_change_mark
+INSERT INTO feed_change (feed, ecosystem, subject, generation)
+VALUES (:feed, :ecosystem, :subject, :generation)
+ON CONFLICT (feed, ecosystem, subject) DO UPDATE SET generation = excluded.generation
+
+-- name: feed_change_page
+-- Those that are visible, behind the last one of the page before.
+SELECT c.ecosystem, c.subject, c.generation FROM feed_change c JOIN feed f ON f.name = c.feed
+ WHERE c.feed = :feed AND c.generation <= f.generation AND (c.ecosystem, c.subject) > (:ecosystem, :subject)
+ ORDER BY c.ecosystem, c.subject LIMIT :limit
+
+-- name: feed_change_drop
+DELETE FROM feed_change WHERE feed = :feed AND ecosystem = :ecosystem AND subject = :subject
+   AND generation = :generation
+
+-- name: feed_change_recover
+-- Marks of an import that died: looking twice does no harm.
+UPDATE feed_change SET generation = :generation WHERE feed = :feed AND generation > :generation
