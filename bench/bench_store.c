@@ -21,7 +21,7 @@
 
 enum { KEYS = 1000, SECONDS = 2, THREADS = 16 };
 #define BLOB_BYTES MIB(512)
-#define PIECE KIB(512)
+#define PIECE      KIB(512)
 
 static void must(pw_code code, const struct err *err) {
     if (code == PW_OK)
@@ -31,12 +31,12 @@ static void must(pw_code code, const struct err *err) {
 }
 
 struct task {
-    struct store   *store;
-    _Atomic bool   *stop;
-    unsigned        number;
-    uint64_t        done;
-    struct arena    arena;
-    int64_t         slowest_ns;
+    struct store *store;
+    _Atomic bool *stop;
+    unsigned      number;
+    uint64_t      done;
+    struct arena  arena;
+    int64_t       slowest_ns;
 };
 
 static pw_code read_one(struct txn *txn, void *arg, struct err *err) {
@@ -132,6 +132,19 @@ static void *bulk(void *arg) {
     return NULL;
 }
 
+static void print_memory(const char *when) {
+    struct buf text = BUF_INIT(MIB(1));
+    str        rest, line;
+
+    if (file_read("/proc/self/status", MIB(1), &text, NULL) != PW_OK)
+        return;
+    rest = buf_str(&text);
+    while (str_line(&rest, &line))
+        if (str_starts(line, STR("VmRSS:")))
+            printf("resident %s: " STR_FMT "\n", when, STR_ARG(str_trim(str_from(line, 6))));
+    buf_done(&text);
+}
+
 static void bench_database(const struct store_options *options) {
     struct store *store;
     struct err    err = ERR_NONE;
@@ -139,6 +152,7 @@ static void bench_database(const struct store_options *options) {
     uint64_t      zero = 0;
 
     must(store_open(options, &store, &err), &err);
+    print_memory("after opening");
     printf("open and migrate             %8.1f ms\n", (double)(clock_mono_ns() - began) / 1e6);
     must(store_write(store, STORE_FOREGROUND, fill, &zero, &err), &err);
     run(store, "point reads", reader, 1);
@@ -147,6 +161,7 @@ static void bench_database(const struct store_options *options) {
     run(store, "durable writes", writer, 1);
     run(store, "durable writes", writer, 16);
     run(store, "rows upserted in bulk", bulk, 1);
+    print_memory("at the end");
     store_close(store);
 }
 

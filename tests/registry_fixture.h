@@ -6,7 +6,9 @@
  *
  * registry_restart closes and opens all of it over the same data, as a restart of the server does.
  */
+#include <arpa/inet.h>
 #include <curl/curl.h>
+#include <sys/socket.h>
 #include "api/oci.h"
 #include "api/problems.h"
 #include "registry/registry_service.h"

@@ -8,7 +8,7 @@
 struct arena_block {
     struct arena_block *next;
     size_t              size, used;
-    _Alignas(16) char   bytes[];
+    _Alignas(16) char bytes[];
 };
 
 enum { FIRST_BLOCK = 4096, LARGEST_STEP = 1 << 20 };
@@ -62,7 +62,8 @@ void *arena_alloc(struct arena *arena, size_t size) {
     size_t              need;
     void               *out;
 
-    arena->refused = size > SIZE_MAX - 15 || size > arena->ceiling || arena->used > arena->ceiling - size;
+    arena->refused =
+        size > SIZE_MAX - 15 || size > arena->ceiling || arena->used > arena->ceiling - size;
     if (arena->refused)
         return NULL;
     need = round_up(size ? size : 1);
@@ -92,7 +93,8 @@ void *arena_grow(struct arena *arena, void *old, size_t old_size, size_t new_siz
         (char *)old + round_up(old_size ? old_size : 1) == block->bytes + block->used) {
         size_t more = round_up(new_size) - round_up(old_size ? old_size : 1);
 
-        if (block->size - block->used >= more && arena->ceiling - arena->used >= new_size - old_size) {
+        if (block->size - block->used >= more &&
+            arena->ceiling - arena->used >= new_size - old_size) {
             memset(block->bytes + block->used, 0, more);
             block->used += more;
             arena->used += new_size - old_size;
@@ -134,6 +136,7 @@ str arena_strf(struct arena *arena, const char *fmt, ...) {
 
 pw_code arena_error(const struct arena *arena, struct err *err) {
     if (arena->refused)
-        return err_set(err, PW_TOO_LARGE, "needs more than its %zu bytes of memory", arena->ceiling);
+        return err_set(err, PW_TOO_LARGE, "needs more than its %zu bytes of memory",
+                       arena->ceiling);
     return err_set(err, PW_MEMORY, "out of memory");
 }

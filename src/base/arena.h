@@ -16,9 +16,10 @@ struct arena {
     bool                refused; /* the last NULL was the ceiling's, not the system's */
 };
 
-#define ARENA_INIT(ceiling_bytes) {.ceiling = (ceiling_bytes)}
+#define ARENA_INIT(ceiling_bytes)                                                                  \
+    { .ceiling = (ceiling_bytes) }
 
-void arena_done(struct arena *arena); /* accepts a zeroed one */
+void arena_done(struct arena *arena);  /* accepts a zeroed one */
 void arena_reset(struct arena *arena); /* everything handed out is gone; keeps one block */
 
 void *arena_alloc(struct arena *arena, size_t size); /* NULL: the ceiling, or no memory */

@@ -14,9 +14,10 @@ struct buf {
     pw_code failed; /* PW_OK, PW_TOO_LARGE or PW_MEMORY */
 };
 
-#define BUF_INIT(ceiling_bytes) {.ceiling = (ceiling_bytes)}
+#define BUF_INIT(ceiling_bytes)                                                                    \
+    { .ceiling = (ceiling_bytes) }
 
-void buf_done(struct buf *buf); /* accepts a zeroed one */
+void buf_done(struct buf *buf);  /* accepts a zeroed one */
 void buf_clear(struct buf *buf); /* empty again, keeps its memory, forgets a failure */
 
 void buf_add(struct buf *buf, str s);

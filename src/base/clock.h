@@ -14,7 +14,8 @@ struct clock {
     _Atomic int64_t fixed_at;       /* not 0: time stands still here (plus the offset) */
 };
 
-#define CLOCK_INIT {0}
+#define CLOCK_INIT                                                                                 \
+    { 0 }
 
 int64_t clock_now(const struct clock *clock); /* NULL: the system's clock */
 void    clock_move(struct clock *clock, int64_t seconds);
@@ -24,6 +25,6 @@ int64_t clock_deadline(double seconds);
 
 enum { TIME_TEXT_SIZE = 32 };
 /* "2026-11-21T18:00:00Z" */
-str  time_format(int64_t at, char out[TIME_TEXT_SIZE]);
+str time_format(int64_t at, char out[TIME_TEXT_SIZE]);
 /* RFC 3339 (fraction and offset allowed) or a bare date; false for anything else. */
 bool time_parse(str text, int64_t *ret_at);

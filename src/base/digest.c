@@ -78,7 +78,8 @@ pw_code digest_parse(str text, struct digest *ret_digest, struct err *err) {
     if (out.algorithm == DIGEST_NONE)
         return bad_digest(err, PW_UNSUPPORTED, text, "uses neither sha256 nor sha512");
     if (rest.len != 2 * digest_size(out.algorithm) || !hex_decode(rest, out.bytes))
-        return bad_digest(err, PW_INVALID, text, "does not hold the lower-case hex of its algorithm");
+        return bad_digest(err, PW_INVALID, text,
+                          "does not hold the lower-case hex of its algorithm");
     *ret_digest = out;
     return PW_OK;
 }
@@ -151,7 +152,8 @@ void hasher_save(const struct hasher *hasher, unsigned char out[HASHER_SAVED_SIZ
 /* The counts inside steer where bytes are written: a state that was not ours must not be used. */
 static bool is_sane(const struct hasher *hasher) {
     if (hasher->algorithm == DIGEST_SHA512)
-        return hasher->state.sha512.num < SHA512_CBLOCK && hasher->state.sha512.md_len == SHA512_DIGEST_LENGTH;
+        return hasher->state.sha512.num < SHA512_CBLOCK &&
+               hasher->state.sha512.md_len == SHA512_DIGEST_LENGTH;
     return hasher->algorithm == DIGEST_SHA256 && hasher->state.sha256.num < SHA256_CBLOCK &&
            hasher->state.sha256.md_len == SHA256_DIGEST_LENGTH;
 }

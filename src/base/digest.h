@@ -21,9 +21,9 @@ struct digest {
 
 /* PW_INVALID (tag DIGEST_INVALID): malformed; PW_UNSUPPORTED (same tag): a well-formed digest of
  * an algorithm that is not sha256 or sha512. */
-pw_code digest_parse(str text, struct digest *ret_digest, struct err *err);
-str     digest_format(const struct digest *digest, char out[DIGEST_TEXT_SIZE]);
-size_t  digest_size(enum digest_algorithm algorithm); /* bytes: 32, 64 */
+pw_code            digest_parse(str text, struct digest *ret_digest, struct err *err);
+str                digest_format(const struct digest *digest, char out[DIGEST_TEXT_SIZE]);
+size_t             digest_size(enum digest_algorithm algorithm); /* bytes: 32, 64 */
 static inline bool digest_eq(const struct digest *a, const struct digest *b) {
     return a->algorithm == b->algorithm && memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
 }

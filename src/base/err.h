@@ -36,11 +36,12 @@ enum { ERR_TEXT_SIZE = 768 };
 
 struct err {
     pw_code code;
-    char    tag[40]; /* optional machine word, e.g. an OCI error code that is more exact than `code` */
-    char    text[ERR_TEXT_SIZE];
+    char tag[40]; /* optional machine word, e.g. an OCI error code that is more exact than `code` */
+    char text[ERR_TEXT_SIZE];
 };
 
-#define ERR_NONE {.code = PW_OK}
+#define ERR_NONE                                                                                   \
+    { .code = PW_OK }
 
 /* Sets code and text; returns code. */
 pw_code err_set(struct err *err, pw_code code, const char *fmt, ...) PW_PRINTF(3, 4);

@@ -21,7 +21,8 @@ pw_code fd_write_all(int fd, const void *bytes, size_t n, struct err *err);
 pw_code fd_pread_all(int fd, void *out, size_t n, off_t at, size_t *ret_n, struct err *err);
 pw_code fd_sync(int fd, const char *what, struct err *err);
 
-pw_code dir_make(const char *path, mode_t mode, struct err *err); /* and its parents; exists: fine */
+pw_code dir_make(const char *path, mode_t mode,
+                 struct err *err); /* and its parents; exists: fine */
 pw_code dir_sync(const char *path, struct err *err);
 bool    file_exists(const char *path);
 /* A random lower-case hex text of 2n characters and a NUL, from the kernel. */

@@ -18,7 +18,8 @@ struct json_writer {
     bool        after_key;
 };
 
-#define JSON_WRITER(buf_ptr) {.out = (buf_ptr)}
+#define JSON_WRITER(buf_ptr)                                                                       \
+    { .out = (buf_ptr) }
 
 void json_open(struct json_writer *w);  /* { */
 void json_close(struct json_writer *w); /* } */
@@ -31,7 +32,7 @@ void json_text(struct json_writer *w, const char *value); /* NULL is null */
 void json_int(struct json_writer *w, int64_t value);
 void json_double(struct json_writer *w, double value, int decimals);
 void json_bool(struct json_writer *w, bool value);
-void json_none(struct json_writer *w); /* null; jansson has the other name */
+void json_none(struct json_writer *w);          /* null; jansson has the other name */
 void json_raw(struct json_writer *w, str json); /* trusted, well-formed JSON of ours */
 
 /* key and value in one line */

@@ -14,7 +14,8 @@ struct map {
     size_t           room, count;
 };
 
-#define MAP_INIT {0}
+#define MAP_INIT                                                                                   \
+    { 0 }
 
 void map_done(struct map *map);
 /* The place of the key's value, made (NULL) when absent; NULL when out of memory. The place is

@@ -15,11 +15,12 @@ typedef struct str {
     size_t      len;
 } str;
 
-#define STR_INIT(literal) {(literal), sizeof(literal) - 1}
+#define STR_INIT(literal)                                                                          \
+    { (literal), sizeof(literal) - 1 }
 #define STR(literal) ((str)STR_INIT(literal))
-#define STR_NONE ((str){NULL, 0})
+#define STR_NONE     ((str){NULL, 0})
 /* For printf: STR_FMT in the format, STR_ARG(s) in the arguments. */
-#define STR_FMT "%.*s"
+#define STR_FMT    "%.*s"
 #define STR_ARG(s) (int)(s).len, ((s).len ? (s).ptr : "")
 
 static inline str str_of(const char *text) {
@@ -35,8 +36,8 @@ static inline bool str_eq(str a, str b) {
     return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
 }
 
-bool str_eq_nocase(str a, str b);         /* ASCII only */
-int  str_cmp(str a, str b);               /* bytewise; shorter first: <0, 0, >0 */
+bool str_eq_nocase(str a, str b); /* ASCII only */
+int  str_cmp(str a, str b);       /* bytewise; shorter first: <0, 0, >0 */
 bool str_starts(str s, str prefix);
 bool str_ends(str s, str suffix);
 str  str_from(str s, size_t at);          /* the rest from byte `at`, empty past the end */

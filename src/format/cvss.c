@@ -113,7 +113,8 @@ static double tenth_up(double score) {
 
 static double v2_score(const struct chosen *chosen) {
     const struct value *const *of = chosen->of;
-    double impact = 10.41 * (1 - (1 - of[V2_C]->weight) * (1 - of[V2_I]->weight) * (1 - of[V2_A]->weight));
+    double                     impact =
+        10.41 * (1 - (1 - of[V2_C]->weight) * (1 - of[V2_I]->weight) * (1 - of[V2_A]->weight));
     double exploitability = 20 * of[V2_AV]->weight * of[V2_AC]->weight * of[V2_AU]->weight;
 
     return nearest_tenth((0.6 * impact + 0.4 * exploitability - 1.5) * (impact > 0 ? 1.176 : 0));
@@ -131,7 +132,7 @@ static double v3_privileges(const struct chosen *chosen, bool scope_changed) {
 
 static double v3_score(const struct chosen *chosen) {
     const struct value *const *of = chosen->of;
-    bool   changed = of[V3_S]->letter[0] == 'C';
+    bool                       changed = of[V3_S]->letter[0] == 'C';
     double base = 1 - (1 - of[V3_C]->weight) * (1 - of[V3_I]->weight) * (1 - of[V3_A]->weight);
     double impact = changed ? 7.52 * (base - 0.029) - 3.25 * pow(base - 0.02, 15) : 6.42 * base;
     double exploitability = 8.22 * of[V3_AV]->weight * of[V3_AC]->weight *
@@ -164,7 +165,8 @@ static const struct value *find_value(const struct metric *metric, str letter) {
     return NULL;
 }
 
-static pw_code take_metric(const struct scale *scale, str item, struct chosen *chosen, struct err *err) {
+static pw_code take_metric(const struct scale *scale, str item, struct chosen *chosen,
+                           struct err *err) {
     str    letter = item, name = STR_NONE;
     size_t i = 0;
 
@@ -202,7 +204,8 @@ pw_code cvss_parse(str vector, struct cvss *ret_cvss, struct err *err) {
         rest = str_sub(rest, 1, rest.len - 2);
     scale = scale_of(rest);
     if (scale->prefix.len == 0 && str_starts(rest, STR("CVSS:")))
-        return err_set(err, PW_UNSUPPORTED, "CVSS version of \"" STR_FMT "\" is not 2.0, 3.0, 3.1 or 4.0",
+        return err_set(err, PW_UNSUPPORTED,
+                       "CVSS version of \"" STR_FMT "\" is not 2.0, 3.0, 3.1 or 4.0",
                        STR_ARG(str_sub(rest, 0, 12)));
     rest = str_from(rest, scale->prefix.len);
     while (str_cut(&rest, '/', &item))
@@ -218,8 +221,11 @@ pw_code cvss_parse(str vector, struct cvss *ret_cvss, struct err *err) {
 }
 
 const char *cvss_version_text(enum cvss_version version) {
-    static const char *const texts[] = {[CVSS_NONE] = "", [CVSS_2_0] = "2.0", [CVSS_3_0] = "3.0",
-                                        [CVSS_3_1] = "3.1", [CVSS_4_0] = "4.0"};
+    static const char *const texts[] = {[CVSS_NONE] = "",
+                                        [CVSS_2_0] = "2.0",
+                                        [CVSS_3_0] = "3.0",
+                                        [CVSS_3_1] = "3.1",
+                                        [CVSS_4_0] = "4.0"};
 
     return (size_t)version < COUNT_OF(texts) ? texts[version] : "";
 }

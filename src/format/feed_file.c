@@ -22,16 +22,18 @@ static bool wanted(const struct feed_visitor *visitor, str name) {
 
 /* "a/b.json.gz" -> "a/b.json" */
 static str without_packing(str name) {
-    static const str endings[] = {STR_INIT(".gz"), STR_INIT(".xz"), STR_INIT(".zst"), STR_INIT(".bz2")};
+    static const str endings[] = {STR_INIT(".gz"), STR_INIT(".xz"), STR_INIT(".zst"),
+                                  STR_INIT(".bz2")};
 
-    EACH(ending, endings)
+    EACH (ending, endings)
         if (name.len > ending->len && str_ends(name, *ending))
             return str_sub(name, 0, name.len - ending->len);
     return name;
 }
 
 /* One document that may be compressed itself, as entries of archives sometimes are. */
-static pw_code visit_document(const struct feed_visitor *visitor, str name, struct pull_source packed, struct err *err) {
+static pw_code visit_document(const struct feed_visitor *visitor, str name,
+                              struct pull_source packed, struct err *err) {
     AUTO(inflate_closep) struct inflate *bytes = NULL;
     pw_code                              code = inflate_open(packed, limits, &bytes, err);
 
@@ -41,7 +43,8 @@ static pw_code visit_document(const struct feed_visitor *visitor, str name, stru
 }
 
 static pw_code visit_zip(const struct feed_visitor *visitor, const char *path, struct err *err) {
-    static const struct zip_reader_limits zip_limits = {LIMIT_FEED_BYTES, LIMIT_FEED_BYTES, LIMIT_FEED_RATIO};
+    static const struct zip_reader_limits      zip_limits = {LIMIT_FEED_BYTES, LIMIT_FEED_BYTES,
+                                                             LIMIT_FEED_RATIO};
     AUTO(zip_reader_closep) struct zip_reader *zip = NULL;
     const struct zip_reader_entry             *entry;
 
@@ -93,7 +96,8 @@ static pw_code sniff(int fd, enum kind *ret_kind, struct err *err) {
     return PW_OK;
 }
 
-static pw_code visit_open_file(const struct feed_visitor *visitor, const char *path, int fd, str name, struct err *err) {
+static pw_code visit_open_file(const struct feed_visitor *visitor, const char *path, int fd,
+                               str name, struct err *err) {
     enum kind kind;
 
     PW_TRY(sniff(fd, &kind, err));
@@ -101,10 +105,13 @@ static pw_code visit_open_file(const struct feed_visitor *visitor, const char *p
         return visit_zip(visitor, path, err);
     if (kind == KIND_TAR)
         return visit_tar(visitor, fd, err);
-    return wanted(visitor, without_packing(name)) ? visit_document(visitor, name, pull_source_of_fd(&fd), err) : PW_OK;
+    return wanted(visitor, without_packing(name))
+               ? visit_document(visitor, name, pull_source_of_fd(&fd), err)
+               : PW_OK;
 }
 
-static pw_code visit_file(const struct feed_visitor *visitor, const char *path, str name, struct err *err) {
+static pw_code visit_file(const struct feed_visitor *visitor, const char *path, str name,
+                          struct err *err) {
     AUTO(fd_close) int fd = -1;
     pw_code            code;
 
@@ -123,28 +130,30 @@ static void free_names(struct dirent **names, int count) {
     free(names);
 }
 
-static pw_code visit_folder(const struct feed_visitor *visitor, const char *path, size_t root_len, int depth,
-                            struct err *err);
+static pw_code visit_folder(const struct feed_visitor *visitor, const char *path, size_t root_len,
+                            int depth, struct err *err);
 
-static pw_code visit_below(const struct feed_visitor *visitor, const char *path, size_t root_len, int depth,
-                           struct err *err) {
+static pw_code visit_below(const struct feed_visitor *visitor, const char *path, size_t root_len,
+                           int depth, struct err *err) {
     struct stat stat;
 
     if (lstat(path, &stat) != 0)
         return err_errno(err, "cannot look at %s", path);
     if (S_ISDIR(stat.st_mode))
         return visit_folder(visitor, path, root_len, depth + 1, err);
-    return S_ISREG(stat.st_mode) ? visit_file(visitor, path, str_of(path + root_len + 1), err) : PW_OK;
+    return S_ISREG(stat.st_mode) ? visit_file(visitor, path, str_of(path + root_len + 1), err)
+                                 : PW_OK;
 }
 
-static pw_code visit_folder(const struct feed_visitor *visitor, const char *path, size_t root_len, int depth,
-                            struct err *err) {
+static pw_code visit_folder(const struct feed_visitor *visitor, const char *path, size_t root_len,
+                            int depth, struct err *err) {
     struct dirent **names = NULL;
     pw_code         code = PW_OK;
     int             count;
 
     if (depth > LIMIT_FEED_DEPTH)
-        return err_set(err, PW_TOO_LARGE, "%s is more than %d folders deep", path, LIMIT_FEED_DEPTH);
+        return err_set(err, PW_TOO_LARGE, "%s is more than %d folders deep", path,
+                       LIMIT_FEED_DEPTH);
     count = scandir(path, &names, not_hidden, alphasort);
     if (count < 0)
         return err_errno(err, "cannot list folder %s", path);

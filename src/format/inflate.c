@@ -19,11 +19,11 @@ struct inflate {
     size_t                      in_len;
     bool                        in_ended, finished;
     uint64_t                    pulled, given;
-    const unsigned char        *pending; /* the rest of a piece that inflate_read handed out in part */
-    size_t                      pending_len;
-    struct err                  failure;
-    char                        note[120];
-    unsigned char               in_bytes[IN_SIZE], out_bytes[OUT_SIZE];
+    const unsigned char *pending; /* the rest of a piece that inflate_read handed out in part */
+    size_t               pending_len;
+    struct err           failure;
+    char                 note[120];
+    unsigned char        in_bytes[IN_SIZE], out_bytes[OUT_SIZE];
 };
 
 const char *inflate_format_name(enum inflate_format format) {
@@ -79,14 +79,15 @@ static pw_code open_codec(struct inflate *inflate, struct err *err) {
     return inflate->codec->open != NULL ? inflate->codec->open(&inflate->state, err) : PW_OK;
 }
 
-pw_code inflate_open(struct pull_source source, struct inflate_limits limits, struct inflate **ret_inflate,
-                     struct err *err) {
+pw_code inflate_open(struct pull_source source, struct inflate_limits limits,
+                     struct inflate **ret_inflate, struct err *err) {
     struct inflate *inflate = malloc(sizeof *inflate);
     pw_code         code;
 
     if (inflate == NULL)
         return err_set(err, PW_MEMORY, "out of memory for reading compressed data");
-    memset(inflate, 0, offsetof(struct inflate, in_bytes)); /* not the buffers: they need no zeros */
+    memset(inflate, 0,
+           offsetof(struct inflate, in_bytes)); /* not the buffers: they need no zeros */
     inflate->source = source;
     inflate->limits = limits;
     inflate->in = inflate->in_bytes;
@@ -116,11 +117,12 @@ static pw_code check_limits(const struct inflate *inflate, struct err *err) {
     uint64_t in = inflate_bytes_in(inflate);
 
     if (inflate->given > inflate->limits.max_bytes)
-        return err_set(err, PW_TOO_LARGE, "%s data gives more than %" PRIu64 " bytes", inflate->codec->name,
-                       inflate->limits.max_bytes);
+        return err_set(err, PW_TOO_LARGE, "%s data gives more than %" PRIu64 " bytes",
+                       inflate->codec->name, inflate->limits.max_bytes);
     if (inflate->format != INFLATE_PLAIN && inflate->given > MIB(1) &&
         inflate->given / inflate->limits.max_ratio > in)
-        return err_set(err, PW_TOO_LARGE, "%s data grows more than %" PRIu64 " times: %" PRIu64 " bytes from %" PRIu64,
+        return err_set(err, PW_TOO_LARGE,
+                       "%s data grows more than %" PRIu64 " times: %" PRIu64 " bytes from %" PRIu64,
                        inflate->codec->name, inflate->limits.max_ratio, inflate->given, in);
     return PW_OK;
 }
@@ -144,12 +146,14 @@ static pw_code next_member(struct inflate *inflate, struct err *err) {
     if (inflate->codec->starts(inflate->in, inflate->in_len))
         return inflate->codec->restart(inflate->state, err);
     inflate->finished = true;
-    snprintf(inflate->note, sizeof inflate->note, "bytes behind the end of the %s data, at byte %" PRIu64 ", are ignored",
+    snprintf(inflate->note, sizeof inflate->note,
+             "bytes behind the end of the %s data, at byte %" PRIu64 ", are ignored",
              inflate->codec->name, inflate_bytes_in(inflate));
     return PW_OK;
 }
 
-static pw_code next_plain(struct inflate *inflate, const void **ret_bytes, size_t *ret_n, struct err *err) {
+static pw_code next_plain(struct inflate *inflate, const void **ret_bytes, size_t *ret_n,
+                          struct err *err) {
     PW_TRY(fill(inflate, 1, err));
     *ret_bytes = inflate->in;
     *ret_n = inflate->in_len;
@@ -159,7 +163,8 @@ static pw_code next_plain(struct inflate *inflate, const void **ret_bytes, size_
     return check_limits(inflate, err);
 }
 
-static pw_code next_piece(struct inflate *inflate, const void **ret_bytes, size_t *ret_n, struct err *err) {
+static pw_code next_piece(struct inflate *inflate, const void **ret_bytes, size_t *ret_n,
+                          struct err *err) {
     if (inflate->codec->step == NULL)
         return next_plain(inflate, ret_bytes, ret_n, err);
     while (!inflate->finished) {
@@ -176,7 +181,9 @@ static pw_code next_piece(struct inflate *inflate, const void **ret_bytes, size_
         n = OUT_SIZE - window.out_room;
         inflate->given += n;
         if (!end && n == 0 && window.in_len == before)
-            return err_set(err, PW_CORRUPT, "%s data is cut short: it ends after %" PRIu64 " bytes in the middle of its content",
+            return err_set(err, PW_CORRUPT,
+                           "%s data is cut short: it ends after %" PRIu64
+                           " bytes in the middle of its content",
                            inflate->codec->name, inflate->pulled);
         PW_TRY(check_limits(inflate, err));
         if (end)
@@ -191,14 +198,16 @@ static pw_code next_piece(struct inflate *inflate, const void **ret_bytes, size_
     return PW_OK;
 }
 
-pw_code inflate_next(struct inflate *inflate, const void **ret_bytes, size_t *ret_n, struct err *err) {
+pw_code inflate_next(struct inflate *inflate, const void **ret_bytes, size_t *ret_n,
+                     struct err *err) {
     if (inflate->pending_len > 0) {
         *ret_bytes = inflate->pending;
         *ret_n = inflate->pending_len;
         inflate->pending_len = 0;
         return PW_OK;
     }
-    if (inflate->failure.code == PW_OK && next_piece(inflate, ret_bytes, ret_n, &inflate->failure) == PW_OK)
+    if (inflate->failure.code == PW_OK &&
+        next_piece(inflate, ret_bytes, ret_n, &inflate->failure) == PW_OK)
         return PW_OK;
     if (err != NULL)
         *err = inflate->failure;

@@ -24,19 +24,20 @@ struct inflate_limits {
 struct inflate;
 
 /* Reads enough to know the format. The source must outlive the stream. */
-pw_code inflate_open(struct pull_source source, struct inflate_limits limits, struct inflate **ret_inflate,
-                     struct err *err);
-void inflate_close(struct inflate *inflate); /* accepts NULL */
-void inflate_closep(struct inflate **inflate);
+pw_code inflate_open(struct pull_source source, struct inflate_limits limits,
+                     struct inflate **ret_inflate, struct err *err);
+void    inflate_close(struct inflate *inflate); /* accepts NULL */
+void    inflate_closep(struct inflate **inflate);
 
 /* The next piece, borrowed until the next call; *ret_n is 0 at the end (and only there). */
-pw_code inflate_next(struct inflate *inflate, const void **ret_bytes, size_t *ret_n, struct err *err);
+pw_code inflate_next(struct inflate *inflate, const void **ret_bytes, size_t *ret_n,
+                     struct err *err);
 /* The same as a copy of up to n bytes. The two can be mixed. */
-pw_code            inflate_read(struct inflate *inflate, void *out, size_t n, size_t *ret_n, struct err *err);
+pw_code inflate_read(struct inflate *inflate, void *out, size_t n, size_t *ret_n, struct err *err);
 struct pull_source inflate_as_source(struct inflate *inflate);
 
 enum inflate_format inflate_format(const struct inflate *inflate);
-const char         *inflate_format_name(enum inflate_format format); /* "gzip", ... "plain" */
+const char         *inflate_format_name(enum inflate_format format);  /* "gzip", ... "plain" */
 uint64_t            inflate_bytes_in(const struct inflate *inflate);  /* consumed from the source */
 uint64_t            inflate_bytes_out(const struct inflate *inflate); /* given by next and read */
 /* What is worth telling after the end: bytes behind the data that were ignored. Empty: nothing. */

@@ -54,7 +54,8 @@ static pw_code gzip_problem(int code, struct err *err) {
     }
 }
 
-static pw_code gzip_step(void *state, struct inflate_window *window, bool *ret_end, struct err *err) {
+static pw_code gzip_step(void *state, struct inflate_window *window, bool *ret_end,
+                         struct err *err) {
     struct inflate_state *gzip = state;
     uint32_t              in_len = (uint32_t)MIN_OF(window->in_len, MIB(1));
     uint32_t              room = (uint32_t)MIN_OF(window->out_room, MIB(1));
@@ -99,7 +100,8 @@ static pw_code zstd_open(void **ret_state, struct err *err) {
     return PW_OK;
 }
 
-static pw_code zstd_step(void *state, struct inflate_window *window, bool *ret_end, struct err *err) {
+static pw_code zstd_step(void *state, struct inflate_window *window, bool *ret_end,
+                         struct err *err) {
     ZSTD_inBuffer  in = {window->in, window->in_len, 0};
     ZSTD_outBuffer out = {window->out, window->out_room, 0};
     size_t         hint = ZSTD_decompressStream(state, &out, &in);
@@ -114,8 +116,10 @@ static pw_code zstd_step(void *state, struct inflate_window *window, bool *ret_e
     }
     switch (ZSTD_getErrorCode(hint)) {
     case ZSTD_error_frameParameter_windowTooLarge:
-        return err_set(err, PW_UNSUPPORTED, "zstd data needs a window of more than %zu MiB; compress it with --long=%d or less",
-                       (size_t)1 << (LIMIT_INFLATE_WINDOW_LOG - 20), LIMIT_INFLATE_WINDOW_LOG);
+        return err_set(
+            err, PW_UNSUPPORTED,
+            "zstd data needs a window of more than %zu MiB; compress it with --long=%d or less",
+            (size_t)1 << (LIMIT_INFLATE_WINDOW_LOG - 20), LIMIT_INFLATE_WINDOW_LOG);
     case ZSTD_error_dictionary_wrong:
         return err_set(err, PW_UNSUPPORTED, "zstd data asks for a dictionary");
     case ZSTD_error_checksum_wrong:
@@ -134,7 +138,10 @@ static void zstd_close(void *state) {
 /* --- xz --- */
 
 static bool xz_starts(const unsigned char *bytes, size_t n) {
-    return n >= 6 && memcmp(bytes, "\xFD" "7zXZ\0", 6) == 0;
+    return n >= 6 && memcmp(bytes,
+                            "\xFD"
+                            "7zXZ\0",
+                            6) == 0;
 }
 
 static pw_code xz_problem(lzma_ret code, struct err *err) {
@@ -191,7 +198,9 @@ static pw_code xz_step(void *state, struct inflate_window *window, bool *ret_end
     window->out_room = xz->avail_out;
     *ret_end = code == LZMA_STREAM_END;
     /* LZMA_BUF_ERROR only says that nothing moved; the caller notices that itself. */
-    return code == LZMA_OK || code == LZMA_STREAM_END || code == LZMA_BUF_ERROR ? PW_OK : xz_problem(code, err);
+    return code == LZMA_OK || code == LZMA_STREAM_END || code == LZMA_BUF_ERROR
+               ? PW_OK
+               : xz_problem(code, err);
 }
 
 /* --- bzip2 --- */
@@ -226,7 +235,8 @@ static void bzip2_close(void *state) {
     free(state);
 }
 
-static pw_code bzip2_step(void *state, struct inflate_window *window, bool *ret_end, struct err *err) {
+static pw_code bzip2_step(void *state, struct inflate_window *window, bool *ret_end,
+                          struct err *err) {
     bz_stream *bzip2 = state;
     unsigned   in_len = (unsigned)MIN_OF(window->in_len, MIB(1));
     unsigned   room = (unsigned)MIN_OF(window->out_room, MIB(1));

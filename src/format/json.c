@@ -59,7 +59,8 @@ static pw_code parse(str text, size_t max_bytes, size_t flags, json_t **ret_root
     json_t      *root;
 
     if (text.len > max_bytes)
-        return err_set(err, PW_TOO_LARGE, "JSON of %zu bytes is larger than %zu", text.len, max_bytes);
+        return err_set(err, PW_TOO_LARGE, "JSON of %zu bytes is larger than %zu", text.len,
+                       max_bytes);
     PW_TRY(check_depth(text, err));
     root = json_loadb(text.len > 0 ? text.ptr : "", text.len, flags, &problem);
     if (root == NULL && json_error_code(&problem) == json_error_out_of_memory)
@@ -67,8 +68,9 @@ static pw_code parse(str text, size_t max_bytes, size_t flags, json_t **ret_root
     if (root == NULL)
         return err_set(err, PW_INVALID, "JSON is malformed at line %d, column %d: %s",
                        problem.line > 0 ? problem.line : 1, problem.column > 0 ? problem.column : 1,
-                       json_error_code(&problem) == json_error_null_character ? "text may not hold \\u0000"
-                                                                              : problem.text);
+                       json_error_code(&problem) == json_error_null_character
+                           ? "text may not hold \\u0000"
+                           : problem.text);
     *ret_root = root;
     return PW_OK;
 }
@@ -85,14 +87,16 @@ pw_code json_parse_lenient(str text, size_t max_bytes, json_t **ret_root, struct
 
 static pw_code wrong(const json_t *object, const char *key, const char *want, struct err *err) {
     if (!json_is_object(object))
-        return err_set(err, PW_INVALID, "\"%s\" was looked for in something that is not an object", key);
+        return err_set(err, PW_INVALID, "\"%s\" was looked for in something that is not an object",
+                       key);
     if (json_object_get(object, key) == NULL)
         return err_set(err, PW_INVALID, "member \"%s\" is missing", key);
     return err_set(err, PW_INVALID, "member \"%s\" is not %s", key, want);
 }
 
 str json_str_of(const json_t *value) {
-    return json_is_string(value) ? (str){json_string_value(value), json_string_length(value)} : STR_NONE;
+    return json_is_string(value) ? (str){json_string_value(value), json_string_length(value)}
+                                 : STR_NONE;
 }
 
 pw_code json_get_str(const json_t *object, const char *key, str *ret_text, struct err *err) {
@@ -131,7 +135,8 @@ pw_code json_get_bool(const json_t *object, const char *key, bool *ret_value, st
     return PW_OK;
 }
 
-pw_code json_get_object(const json_t *object, const char *key, json_t **ret_object, struct err *err) {
+pw_code json_get_object(const json_t *object, const char *key, json_t **ret_object,
+                        struct err *err) {
     json_t *value = json_object_get(object, key);
 
     if (!json_is_object(value))

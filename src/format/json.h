@@ -29,7 +29,8 @@ pw_code json_get_str(const json_t *object, const char *key, str *ret_text, struc
 pw_code json_get_int(const json_t *object, const char *key, int64_t *ret_value, struct err *err);
 pw_code json_get_double(const json_t *object, const char *key, double *ret_value, struct err *err);
 pw_code json_get_bool(const json_t *object, const char *key, bool *ret_value, struct err *err);
-pw_code json_get_object(const json_t *object, const char *key, json_t **ret_object, struct err *err);
+pw_code json_get_object(const json_t *object, const char *key, json_t **ret_object,
+                        struct err *err);
 pw_code json_get_list(const json_t *object, const char *key, json_t **ret_list, struct err *err);
 
 /* Members that may be missing, null or of another type: then the text is empty, the object or

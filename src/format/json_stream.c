@@ -14,9 +14,9 @@ struct walker {
     const struct json_visitor *visitor;
     struct err                *err;
     int                        depth;
-    struct buf                 window;      /* bytes from `window_at` of the document on */
-    size_t                     at;          /* next byte, in the window */
-    size_t                     keep;        /* bytes before this one may go; STR_NPOS: before `at` */
+    struct buf                 window; /* bytes from `window_at` of the document on */
+    size_t                     at;     /* next byte, in the window */
+    size_t                     keep;   /* bytes before this one may go; STR_NPOS: before `at` */
     uint64_t                   window_at;
     bool                       ended;
     uint64_t                   members;
@@ -27,9 +27,13 @@ struct walker {
 
 static pw_code malformed(struct walker *w, const char *want) {
     if (w->ended && w->at >= w->window.len)
-        return err_set(w->err, PW_INVALID, "JSON ends after %" PRIu64 " bytes (%" PRIu64 " members), where %s was expected",
+        return err_set(w->err, PW_INVALID,
+                       "JSON ends after %" PRIu64 " bytes (%" PRIu64
+                       " members), where %s was expected",
                        w->window_at + w->at, w->members, want);
-    return err_set(w->err, PW_INVALID, "JSON is malformed at byte %" PRIu64 " (%" PRIu64 " members before it): expected %s",
+    return err_set(w->err, PW_INVALID,
+                   "JSON is malformed at byte %" PRIu64 " (%" PRIu64
+                   " members before it): expected %s",
                    w->window_at + w->at, w->members, want);
 }
 
@@ -39,7 +43,8 @@ static pw_code more(struct walker *w) {
     char  *room;
 
     if (w->keep != STR_NPOS && w->window.len - used > LIMIT_ADVISORY_BYTES)
-        return err_set(w->err, PW_TOO_LARGE, "JSON member at byte %" PRIu64 " has more than %zu bytes",
+        return err_set(w->err, PW_TOO_LARGE,
+                       "JSON member at byte %" PRIu64 " has more than %zu bytes",
                        w->window_at + used, (size_t)LIMIT_ADVISORY_BYTES);
     if (used > 0) {
         memmove(w->window.ptr, w->window.ptr + used, w->window.len - used);
@@ -149,8 +154,8 @@ static pw_code skip_nested(struct walker *w) {
             PW_TRY(skip_string(w));
         } else if (byte == '{' || byte == '[') {
             if (open == LIMIT_JSON_DEPTH)
-                return err_set(w->err, PW_TOO_LARGE, "JSON nests deeper than %d at byte %" PRIu64, LIMIT_JSON_DEPTH,
-                               w->window_at + w->at - 1);
+                return err_set(w->err, PW_TOO_LARGE, "JSON nests deeper than %d at byte %" PRIu64,
+                               LIMIT_JSON_DEPTH, w->window_at + w->at - 1);
             objects = objects << 1 | (byte == '{');
             open++;
         } else if (byte == '}' || byte == ']') {
@@ -183,7 +188,8 @@ static pw_code hand_over(struct walker *w, str parent, str key) {
     }
     member.text = str_make(w->window.ptr + w->keep, w->at - w->keep);
     if (member.text.len > LIMIT_ADVISORY_BYTES)
-        return err_set(w->err, PW_TOO_LARGE, "JSON member at byte %" PRIu64 " has more than %zu bytes",
+        return err_set(w->err, PW_TOO_LARGE,
+                       "JSON member at byte %" PRIu64 " has more than %zu bytes",
                        w->window_at + w->keep, (size_t)LIMIT_ADVISORY_BYTES);
     w->keep = STR_NPOS;
     w->members++;
@@ -270,7 +276,8 @@ static pw_code walk_document(struct walker *w) {
     return byte == NOTHING ? PW_OK : malformed(w, "nothing more");
 }
 
-pw_code json_stream_walk(struct pull_source source, int depth, struct json_visitor visitor, struct err *err) {
+pw_code json_stream_walk(struct pull_source source, int depth, struct json_visitor visitor,
+                         struct err *err) {
     struct walker w = {
         .source = source,
         .visitor = &visitor,

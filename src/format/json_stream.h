@@ -26,4 +26,5 @@ struct json_visitor {
 };
 
 /* depth: 1 or 2. An empty document (blanks only) is PW_INVALID. */
-pw_code json_stream_walk(struct pull_source source, int depth, struct json_visitor visitor, struct err *err);
+pw_code json_stream_walk(struct pull_source source, int depth, struct json_visitor visitor,
+                         struct err *err);

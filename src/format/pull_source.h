@@ -12,10 +12,10 @@ struct pull_source {
 };
 
 /* The bytes of a slice: ctx is a `str` that shrinks as it is read. */
-pw_code            pull_source_slice_read(void *ctx, void *out, size_t n, size_t *ret_n, struct err *err);
+pw_code pull_source_slice_read(void *ctx, void *out, size_t n, size_t *ret_n, struct err *err);
 struct pull_source pull_source_of_slice(str *slice);
 /* The bytes of a descriptor from its current place: ctx is the int. */
-pw_code            pull_source_fd_read(void *ctx, void *out, size_t n, size_t *ret_n, struct err *err);
+pw_code pull_source_fd_read(void *ctx, void *out, size_t n, size_t *ret_n, struct err *err);
 struct pull_source pull_source_of_fd(int *fd);
 
 /* Everything that is left, added to `out`; PW_TOO_LARGE past its ceiling. */

@@ -7,16 +7,16 @@ static const struct rule {
     str  type;
     bool lower_namespace, lower_name, underscore_is_hyphen;
 } rules[] = {
-    {STR_INIT("deb"), true, true, false},       {STR_INIT("apk"), true, true, false},
-    {STR_INIT("rpm"), true, false, false},      {STR_INIT("pypi"), true, true, true},
-    {STR_INIT("github"), true, true, false},    {STR_INIT("bitbucket"), true, true, false},
-    {STR_INIT("golang"), true, true, false},    {STR_INIT("composer"), true, true, false},
+    {STR_INIT("deb"), true, true, false},    {STR_INIT("apk"), true, true, false},
+    {STR_INIT("rpm"), true, false, false},   {STR_INIT("pypi"), true, true, true},
+    {STR_INIT("github"), true, true, false}, {STR_INIT("bitbucket"), true, true, false},
+    {STR_INIT("golang"), true, true, false}, {STR_INIT("composer"), true, true, false},
 };
 
 static const struct rule *rule_of(str type) {
     static const struct rule none = {0};
 
-    EACH(rule, rules)
+    EACH (rule, rules)
         if (str_eq_nocase(type, rule->type))
             return rule;
     return &none;
@@ -52,7 +52,8 @@ static size_t add_segments(struct buf *out, str path, bool to_lower, bool withou
     size_t count = 0;
 
     while (str_cut(&path, '/', &segment)) {
-        if (segment.len == 0 || (without_dots && (str_eq(segment, STR(".")) || str_eq(segment, STR("..")))))
+        if (segment.len == 0 ||
+            (without_dots && (str_eq(segment, STR(".")) || str_eq(segment, STR("..")))))
             continue;
         if (count++ > 0)
             buf_addc(out, '/');
@@ -77,7 +78,8 @@ void purl_add_qualifier(struct purl *purl, str key, str value) {
 }
 
 /* The qualifier with the least key behind `last`; NULL when there is none. */
-static const struct purl_qualifier *next_qualifier(const struct purl *purl, const struct purl_qualifier *last) {
+static const struct purl_qualifier *next_qualifier(const struct purl           *purl,
+                                                   const struct purl_qualifier *last) {
     const struct purl_qualifier *least = NULL;
 
     for (size_t i = 0; i < purl->qualifier_count; i++) {
@@ -131,7 +133,8 @@ static int hex_value(char c) {
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-static pw_code decode(struct arena *arena, str text, const char *part, str *ret_text, struct err *err) {
+static pw_code decode(struct arena *arena, str text, const char *part, str *ret_text,
+                      struct err *err) {
     char  *out = arena_alloc(arena, text.len + 1);
     size_t n = 0;
 
@@ -151,7 +154,8 @@ static pw_code decode(struct arena *arena, str text, const char *part, str *ret_
             i += 2;
             continue;
         }
-        return err_set(err, PW_INVALID, "package URL: \"%%\" in the %s is not followed by two hex digits", part);
+        return err_set(err, PW_INVALID,
+                       "package URL: \"%%\" in the %s is not followed by two hex digits", part);
     }
     out[n] = '\0';
     if (!str_is_utf8(str_make(out, n)))
@@ -196,18 +200,21 @@ static pw_code take_qualifiers(struct arena *arena, str text, struct purl *out, 
             continue;
         (void)str_cut(&value, '=', &key); /* without '=' there is no value, and nothing to keep */
         if (!is_key(key))
-            return err_set(err, PW_INVALID, "package URL: \"" STR_FMT "\" is not the name of a qualifier",
+            return err_set(err, PW_INVALID,
+                           "package URL: \"" STR_FMT "\" is not the name of a qualifier",
                            STR_ARG(str_sub(key, 0, 40)));
         if (value.len == 0)
             continue;
         if (out->qualifier_count == PURL_QUALIFIERS)
-            return err_set(err, PW_TOO_LARGE, "package URL: more than %d qualifiers", PURL_QUALIFIERS);
+            return err_set(err, PW_TOO_LARGE, "package URL: more than %d qualifiers",
+                           PURL_QUALIFIERS);
         PW_TRY(decode(arena, key, "qualifiers", &q->key, err));
         PW_TRY(decode(arena, value, "qualifiers", &q->value, err));
         normalise(q->key, true, false);
         for (size_t i = 0; i < out->qualifier_count; i++)
             if (str_eq(out->qualifiers[i].key, q->key))
-                return err_set(err, PW_INVALID, "package URL: qualifier " STR_FMT " is given twice", STR_ARG(q->key));
+                return err_set(err, PW_INVALID, "package URL: qualifier " STR_FMT " is given twice",
+                               STR_ARG(q->key));
         out->qualifier_count++;
     }
     return PW_OK;
@@ -245,8 +252,10 @@ static pw_code take_name(struct arena *arena, str path, struct purl *out, struct
     path = trim_slashes(path);
     slash = str_rfind_char(path, '/');
     if (slash != STR_NPOS)
-        PW_TRY(decode(arena, trim_slashes(str_sub(path, 0, slash)), "namespace", &out->namespace_, err));
-    PW_TRY(decode(arena, slash == STR_NPOS ? path : str_from(path, slash + 1), "name", &out->name, err));
+        PW_TRY(decode(arena, trim_slashes(str_sub(path, 0, slash)), "namespace", &out->namespace_,
+                      err));
+    PW_TRY(decode(arena, slash == STR_NPOS ? path : str_from(path, slash + 1), "name", &out->name,
+                  err));
     if (out->name.len == 0)
         return err_set(err, PW_INVALID, "package URL: there is no name behind the type");
     normalise(out->namespace_, rule->lower_namespace, false);
@@ -268,7 +277,8 @@ pw_code purl_parse(struct arena *arena, str text, struct purl *ret_purl, struct 
     qualifiers = cut_behind(&rest, str_rfind_char(rest, '?'));
     rest = trim_slashes(str_from(rest, 4));
     if (str_find_char(rest, '/') == STR_NPOS || !str_cut(&rest, '/', &type) || !is_type(type))
-        return err_set(err, PW_INVALID, "package URL: \"" STR_FMT "\" has no type followed by a name",
+        return err_set(err, PW_INVALID,
+                       "package URL: \"" STR_FMT "\" has no type followed by a name",
                        STR_ARG(str_sub(text, 0, 60)));
     PW_TRY(decode(arena, type, "type", &out.type, err));
     normalise(out.type, true, false);

@@ -115,7 +115,8 @@ str stanza_problem(const struct stanza_reader *reader, char *out, size_t size) {
     if (reader->cut)
         n = snprintf(out, size, "the text ends in the middle of line %zu", reader->line - 1);
     else if (reader->malformed > 0)
-        n = snprintf(out, size, "%zu malformed %s skipped, the first is line %zu", reader->malformed,
-                     reader->malformed == 1 ? "line was" : "lines were", reader->malformed_at);
+        n = snprintf(out, size, "%zu malformed %s skipped, the first is line %zu",
+                     reader->malformed, reader->malformed == 1 ? "line was" : "lines were",
+                     reader->malformed_at);
     return (str){out, n < 0 ? 0 : MIN_OF((size_t)n, size - 1)};
 }

@@ -17,13 +17,14 @@
 
 struct stanza_reader {
     str    rest;
-    size_t line;             /* of what comes next, from 1 */
-    size_t malformed;        /* lines skipped so far */
-    size_t malformed_at;     /* line of the first of them, 0: none */
-    bool   cut;              /* the last line is malformed and has no newline: the text was cut */
+    size_t line;         /* of what comes next, from 1 */
+    size_t malformed;    /* lines skipped so far */
+    size_t malformed_at; /* line of the first of them, 0: none */
+    bool   cut;          /* the last line is malformed and has no newline: the text was cut */
 };
 
-#define STANZA_READER(text) {.rest = (text), .line = 1}
+#define STANZA_READER(text)                                                                        \
+    { .rest = (text), .line = 1 }
 
 /* The next paragraph; false at the end. */
 bool stanza_next(struct stanza_reader *reader, str *ret_stanza);

@@ -16,8 +16,8 @@ struct tar {
     struct tar_entry      entry;
     uint64_t              entries;
     bool                  ended;
-    struct err            failure; /* of the bytes below: libarchive only says that reading failed */
-    char                  path[LIMIT_PATH_BYTES + 1], link[LIMIT_PATH_BYTES + 1];
+    struct err failure; /* of the bytes below: libarchive only says that reading failed */
+    char       path[LIMIT_PATH_BYTES + 1], link[LIMIT_PATH_BYTES + 1];
 };
 
 /* --- names --- */
@@ -96,7 +96,8 @@ static pw_code problem(struct tar *tar, struct err *err) {
  * form C, and two files would have one name; in the C locale it leaves every byte as it is (and
  * warns, which is ignored). The thread's own locale comes back behind each call. */
 static locale_t enter_bytes_locale(void) {
-    return uselocale(newlocale(LC_CTYPE_MASK, "C", (locale_t)0)); /* a constant of libc: nothing to free */
+    return uselocale(
+        newlocale(LC_CTYPE_MASK, "C", (locale_t)0)); /* a constant of libc: nothing to free */
 }
 
 static pw_code open_archive(struct tar *tar, struct err *err) {
@@ -105,7 +106,8 @@ static pw_code open_archive(struct tar *tar, struct err *err) {
 
     tar->archive = archive_read_new();
     tar->raw = archive_entry_new();
-    if (tar->archive == NULL || tar->raw == NULL || archive_read_support_format_tar(tar->archive) != ARCHIVE_OK)
+    if (tar->archive == NULL || tar->raw == NULL ||
+        archive_read_support_format_tar(tar->archive) != ARCHIVE_OK)
         return err_set(err, PW_MEMORY, "out of memory for reading a tar archive");
     before = enter_bytes_locale();
     code = archive_read_open(tar->archive, tar, NULL, give_bytes, NULL);
@@ -166,7 +168,8 @@ static void describe(struct tar *tar) {
     str               written = str_of(archive_entry_pathname(tar->raw));
     const char       *why;
 
-    *entry = (struct tar_entry){.type = type_of(tar->raw), .mode = archive_entry_mode(tar->raw) & 07777};
+    *entry =
+        (struct tar_entry){.type = type_of(tar->raw), .mode = archive_entry_mode(tar->raw) & 07777};
     why = tar_normalise(written, tar->path, &entry->path);
     if (why == NULL && entry->path.len == 0 && entry->type != TAR_DIR)
         why = "it is not a directory and has the name of the root";
@@ -218,7 +221,8 @@ pw_code tar_next(struct tar *tar, const struct tar_entry **ret_entry, struct err
     if (code != ARCHIVE_OK && code != ARCHIVE_WARN)
         return problem(tar, err);
     if (++tar->entries > LIMIT_TAR_ENTRIES) {
-        err_set(&tar->failure, PW_TOO_LARGE, "tar archive has more than %d entries", LIMIT_TAR_ENTRIES);
+        err_set(&tar->failure, PW_TOO_LARGE, "tar archive has more than %d entries",
+                LIMIT_TAR_ENTRIES);
         return problem(tar, err);
     }
     describe(tar);
@@ -244,7 +248,8 @@ struct pull_source tar_as_source(struct tar *tar) {
 }
 
 static pw_code too_large(const struct tar *tar, size_t ceiling, struct err *err) {
-    return err_set(err, PW_TOO_LARGE, STR_FMT " has more than %zu bytes", STR_ARG(tar->entry.path), ceiling);
+    return err_set(err, PW_TOO_LARGE, STR_FMT " has more than %zu bytes", STR_ARG(tar->entry.path),
+                   ceiling);
 }
 
 pw_code tar_read_all(struct tar *tar, size_t ceiling, struct buf *out, struct err *err) {
@@ -293,16 +298,17 @@ static void add_member(struct buf *out, const char *name, char type, str content
 }
 
 pw_code tar_warm_up(struct err *err) {
-    AUTO(buf_done) struct buf         archive = BUF_INIT(KIB(8));
+    AUTO(buf_done) struct buf            archive = BUF_INIT(KIB(8));
     AUTO(inflate_closep) struct inflate *bytes = NULL;
-    AUTO(tar_closep) struct tar      *tar = NULL;
-    const struct tar_entry           *entry;
-    str                               slice;
+    AUTO(tar_closep) struct tar         *tar = NULL;
+    const struct tar_entry              *entry;
+    str                                  slice;
 
     add_member(&archive, "PaxHeaders/x", 'x', STR("17 path=\xC3\xA4/\xE6\x97\xA5.x\n"));
     add_member(&archive, "x", '0', STR("content"));
     PW_TRY(buf_finish(&archive, &slice, err));
-    PW_TRY(inflate_open(pull_source_of_slice(&slice), (struct inflate_limits){KIB(64), 1000}, &bytes, err));
+    PW_TRY(inflate_open(pull_source_of_slice(&slice), (struct inflate_limits){KIB(64), 1000},
+                        &bytes, err));
     PW_TRY(tar_open(bytes, &tar, err));
     do
         PW_TRY(tar_next(tar, &entry, err));

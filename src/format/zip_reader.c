@@ -39,8 +39,8 @@ static pw_code code_of(int zip_code) {
     }
 }
 
-static pw_code open_source(zip_source_t *source, struct zip_reader_limits limits, zip_error_t *problem,
-                           struct zip_reader **ret_reader, struct err *err) {
+static pw_code open_source(zip_source_t *source, struct zip_reader_limits limits,
+                           zip_error_t *problem, struct zip_reader **ret_reader, struct err *err) {
     struct zip_reader *reader = calloc(1, sizeof *reader);
     pw_code            code;
 
@@ -57,8 +57,8 @@ static pw_code open_source(zip_source_t *source, struct zip_reader_limits limits
     reader->limits = limits;
     reader->count = (uint64_t)zip_get_num_entries(reader->archive, 0);
     if (reader->count > LIMIT_ZIP_ENTRIES) {
-        code = err_set(err, PW_TOO_LARGE, "zip archive has %" PRIu64 " entries, more than %d", reader->count,
-                       LIMIT_ZIP_ENTRIES);
+        code = err_set(err, PW_TOO_LARGE, "zip archive has %" PRIu64 " entries, more than %d",
+                       reader->count, LIMIT_ZIP_ENTRIES);
         zip_reader_close(reader);
         return code;
     }
@@ -66,22 +66,26 @@ static pw_code open_source(zip_source_t *source, struct zip_reader_limits limits
     return PW_OK;
 }
 
-pw_code zip_reader_open(const char *path, struct zip_reader_limits limits, struct zip_reader **ret_reader, struct err *err) {
+pw_code zip_reader_open(const char *path, struct zip_reader_limits limits,
+                        struct zip_reader **ret_reader, struct err *err) {
     zip_error_t problem;
     pw_code     code;
 
     zip_error_init(&problem);
-    code = open_source(zip_source_file_create(path, 0, -1, &problem), limits, &problem, ret_reader, err);
+    code = open_source(zip_source_file_create(path, 0, -1, &problem), limits, &problem, ret_reader,
+                       err);
     zip_error_fini(&problem);
     return code == PW_OK ? PW_OK : err_wrap(err, "%s", path);
 }
 
-pw_code zip_reader_open_memory(str bytes, struct zip_reader_limits limits, struct zip_reader **ret_reader, struct err *err) {
+pw_code zip_reader_open_memory(str bytes, struct zip_reader_limits limits,
+                               struct zip_reader **ret_reader, struct err *err) {
     zip_error_t problem;
     pw_code     code;
 
     zip_error_init(&problem);
-    code = open_source(zip_source_buffer_create(bytes.ptr, bytes.len, 0, &problem), limits, &problem, ret_reader, err);
+    code = open_source(zip_source_buffer_create(bytes.ptr, bytes.len, 0, &problem), limits,
+                       &problem, ret_reader, err);
     zip_error_fini(&problem);
     return code;
 }
@@ -109,7 +113,8 @@ uint64_t zip_reader_count(const struct zip_reader *reader) {
     return reader->count;
 }
 
-pw_code zip_reader_next(struct zip_reader *reader, const struct zip_reader_entry **ret_entry, struct err *err) {
+pw_code zip_reader_next(struct zip_reader *reader, const struct zip_reader_entry **ret_entry,
+                        struct err *err) {
     zip_stat_t stat;
 
     close_file(reader);
@@ -118,15 +123,18 @@ pw_code zip_reader_next(struct zip_reader *reader, const struct zip_reader_entry
         return PW_OK;
     }
     zip_stat_init(&stat);
-    if (zip_stat_index(reader->archive, reader->next, ZIP_FL_ENC_RAW, &stat) != 0 || stat.name == NULL)
-        return err_set(err, PW_CORRUPT, "zip entry %" PRIu64 " has no readable header", reader->next);
+    if (zip_stat_index(reader->archive, reader->next, ZIP_FL_ENC_RAW, &stat) != 0 ||
+        stat.name == NULL)
+        return err_set(err, PW_CORRUPT, "zip entry %" PRIu64 " has no readable header",
+                       reader->next);
     reader->entry = (struct zip_reader_entry){
         .name = str_of(stat.name),
         .size = stat.size,
         .packed_size = stat.comp_size,
         .is_dir = str_ends(str_of(stat.name), STR("/")),
     };
-    reader->encrypted = (stat.valid & ZIP_STAT_ENCRYPTION_METHOD) != 0 && stat.encryption_method != ZIP_EM_NONE;
+    reader->encrypted =
+        (stat.valid & ZIP_STAT_ENCRYPTION_METHOD) != 0 && stat.encryption_method != ZIP_EM_NONE;
     reader->given = 0;
     reader->next++;
     *ret_entry = &reader->entry;
@@ -137,11 +145,13 @@ static pw_code open_file(struct zip_reader *reader, struct err *err) {
     if (reader->file != NULL)
         return PW_OK;
     if (reader->encrypted)
-        return err_set(err, PW_UNSUPPORTED, "zip entry " STR_FMT " is encrypted", STR_ARG(reader->entry.name));
+        return err_set(err, PW_UNSUPPORTED, "zip entry " STR_FMT " is encrypted",
+                       STR_ARG(reader->entry.name));
     reader->file = zip_fopen_index(reader->archive, reader->next - 1, 0);
     if (reader->file == NULL)
-        return err_set(err, code_of(zip_error_code_zip(zip_get_error(reader->archive))), "zip entry " STR_FMT ": %s",
-                       STR_ARG(reader->entry.name), zip_error_strerror(zip_get_error(reader->archive)));
+        return err_set(err, code_of(zip_error_code_zip(zip_get_error(reader->archive))),
+                       "zip entry " STR_FMT ": %s", STR_ARG(reader->entry.name),
+                       zip_error_strerror(zip_get_error(reader->archive)));
     return PW_OK;
 }
 
@@ -150,23 +160,27 @@ static pw_code check_limits(const struct zip_reader *reader, struct err *err) {
     const struct zip_reader_limits *limits = &reader->limits;
 
     if (reader->given > limits->max_entry_bytes || reader->total > limits->max_total_bytes)
-        return err_set(err, PW_TOO_LARGE, "zip entry " STR_FMT " gives more than %" PRIu64 " bytes", STR_ARG(reader->entry.name),
-                       reader->given > limits->max_entry_bytes ? limits->max_entry_bytes
-                                                               : limits->max_total_bytes - (reader->total - reader->given));
+        return err_set(err, PW_TOO_LARGE, "zip entry " STR_FMT " gives more than %" PRIu64 " bytes",
+                       STR_ARG(reader->entry.name),
+                       reader->given > limits->max_entry_bytes
+                           ? limits->max_entry_bytes
+                           : limits->max_total_bytes - (reader->total - reader->given));
     if (reader->given > MIB(1) && reader->given / limits->max_ratio > reader->entry.packed_size)
-        return err_set(err, PW_TOO_LARGE, "zip entry " STR_FMT " grows more than %" PRIu64 " times", STR_ARG(reader->entry.name),
-                       limits->max_ratio);
+        return err_set(err, PW_TOO_LARGE, "zip entry " STR_FMT " grows more than %" PRIu64 " times",
+                       STR_ARG(reader->entry.name), limits->max_ratio);
     return PW_OK;
 }
 
-pw_code zip_reader_read(struct zip_reader *reader, void *out, size_t n, size_t *ret_n, struct err *err) {
+pw_code zip_reader_read(struct zip_reader *reader, void *out, size_t n, size_t *ret_n,
+                        struct err *err) {
     zip_int64_t got;
 
     PW_TRY(open_file(reader, err));
     got = zip_fread(reader->file, out, n);
     if (got < 0)
-        return err_set(err, code_of(zip_error_code_zip(zip_file_get_error(reader->file))), "zip entry " STR_FMT ": %s",
-                       STR_ARG(reader->entry.name), zip_error_strerror(zip_file_get_error(reader->file)));
+        return err_set(err, code_of(zip_error_code_zip(zip_file_get_error(reader->file))),
+                       "zip entry " STR_FMT ": %s", STR_ARG(reader->entry.name),
+                       zip_error_strerror(zip_file_get_error(reader->file)));
     reader->given += (uint64_t)got;
     reader->total += (uint64_t)got;
     PW_TRY(check_limits(reader, err));

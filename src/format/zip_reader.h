@@ -27,17 +27,21 @@ struct zip_reader_entry {
 
 struct zip_reader;
 
-pw_code zip_reader_open(const char *path, struct zip_reader_limits limits, struct zip_reader **ret_reader, struct err *err);
+pw_code zip_reader_open(const char *path, struct zip_reader_limits limits,
+                        struct zip_reader **ret_reader, struct err *err);
 /* An archive in memory, which must outlive the reader. */
-pw_code zip_reader_open_memory(str bytes, struct zip_reader_limits limits, struct zip_reader **ret_reader, struct err *err);
+pw_code zip_reader_open_memory(str bytes, struct zip_reader_limits limits,
+                               struct zip_reader **ret_reader, struct err *err);
 void    zip_reader_close(struct zip_reader *reader); /* accepts NULL */
 void    zip_reader_closep(struct zip_reader **reader);
 
 uint64_t zip_reader_count(const struct zip_reader *reader);
 /* The next entry; NULL at the end. */
-pw_code zip_reader_next(struct zip_reader *reader, const struct zip_reader_entry **ret_entry, struct err *err);
+pw_code zip_reader_next(struct zip_reader *reader, const struct zip_reader_entry **ret_entry,
+                        struct err *err);
 /* Content of the current entry: up to n bytes, 0 at its end. */
-pw_code            zip_reader_read(struct zip_reader *reader, void *out, size_t n, size_t *ret_n, struct err *err);
+pw_code            zip_reader_read(struct zip_reader *reader, void *out, size_t n, size_t *ret_n,
+                                   struct err *err);
 struct pull_source zip_reader_as_source(struct zip_reader *reader); /* of the current entry */
 /* Do these first bytes begin a zip archive? */
 bool zip_reader_sniff(str first_bytes);

@@ -151,10 +151,11 @@ void handler_abandon(struct http_request *r) {
         request_resume(r);
         break;
     case PHASE_FLOW:
-        if (r->suspended) {
-            r->abandoned = true;
+        r->abandoned = true;
+        if (r->flowing)
             send_bytes(r, str_of(busy));
-        }
+        else
+            r->phase = PHASE_REPLY;
         break;
     default:
         request_resume(r); /* a stream that waits for its worker: ends with an error */

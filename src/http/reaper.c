@@ -16,7 +16,14 @@
 #define SECOND_NS 1000000000.0
 #define AVERAGE_AFTER_SECONDS 30 /* a slow start is no attack */
 #define ANSWERED_SECONDS 1       /* for the library to notice that the exchange is over */
-enum { IDLE_LOOK_EVERY = 10 };   /* ticks between looks at idle sockets */
+#define CLOSE_SECONDS 0.3        /* what lingers when the server closes */
+/* Bytes dropped in one tick, from one client and from all: the list is locked meanwhile. */
+#define DRAIN_ONE MIB(1)
+#define DRAIN_ALL MIB(16)
+enum {
+    IDLE_LOOK_EVERY = 10,                    /* ticks between looks at idle sockets */
+    MOST_LINGERING = LIMIT_CONNECTIONS / 4,  /* descriptors; further ones are just closed */
+};
 
 struct lingering {
     struct lingering *next;
@@ -32,6 +39,8 @@ struct reaper {
     struct connection  *connections;
     struct lingering   *lingering;
     bool                closing;
+    int64_t             close_until_ns;
+    unsigned            lingering_count;
     unsigned            tick;
     pthread_t           thread;
 };
@@ -142,32 +151,40 @@ static void look_at_request(struct http_request *r, int64_t now) {
 
 /* --- the rest of bodies that were answered --- */
 
-/* True: finished with it. */
-static bool drain(struct lingering *l, int64_t now) {
-    char    dropped[16384];
-    ssize_t n;
+/* Drops up to `most` bytes, counts them in *dropped. True: finished with this client. */
+static bool drain(struct lingering *l, size_t most, size_t *dropped, int64_t now) {
+    char    bytes[16384];
+    ssize_t n = 0;
 
-    while ((n = recv(l->fd, dropped, sizeof dropped, MSG_DONTWAIT)) > 0) {
+    for (size_t done = 0; done < most; done += (size_t)n) {
+        n = recv(l->fd, bytes, sizeof bytes, MSG_DONTWAIT);
+        if (n <= 0)
+            break;
         if ((size_t)n >= l->left)
             return true;
         l->left -= (size_t)n;
+        *dropped += (size_t)n;
     }
-    if (n < 0 && errno == EINTR)
-        return false;
-    return n == 0 || (errno != EAGAIN && errno != EWOULDBLOCK) || now > l->until_ns;
+    if (n == 0 && most > 0)
+        return true;
+    if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
+        return true;
+    return now > l->until_ns;
 }
 
 static void drain_all(struct reaper *reaper, int64_t now) {
     struct lingering **at = &reaper->lingering;
+    size_t             dropped = 0;
 
     while (*at != NULL) {
         struct lingering *l = *at;
 
-        if (!reaper->closing && !drain(l, now)) {
+        if (!drain(l, dropped < DRAIN_ALL ? DRAIN_ONE : 0, &dropped, now)) {
             at = &l->next;
             continue;
         }
         *at = l->next;
+        reaper->lingering_count--;
         close(l->fd);
         free(l);
     }
@@ -194,7 +211,8 @@ static void *reaper_main(void *arg) {
     struct reaper *reaper = arg;
 
     pthread_mutex_lock(&reaper->lock);
-    while (!reaper->closing) {
+    while (!reaper->closing ||
+           (reaper->lingering != NULL && clock_mono_ns() < reaper->close_until_ns)) {
         struct timespec until;
         int64_t         at = clock_mono_ns() + REAPER_TICK_NS;
 
@@ -203,7 +221,7 @@ static void *reaper_main(void *arg) {
         pthread_cond_timedwait(&reaper->wake, &reaper->lock, &until);
         look_at_all(reaper);
     }
-    drain_all(reaper, 0);
+    drain_all(reaper, INT64_MAX);
     pthread_mutex_unlock(&reaper->lock);
     return NULL;
 }
@@ -236,6 +254,7 @@ void reaper_close(struct reaper *reaper) {
         return;
     pthread_mutex_lock(&reaper->lock);
     reaper->closing = true;
+    reaper->close_until_ns = clock_deadline(CLOSE_SECONDS);
     pthread_cond_signal(&reaper->wake);
     pthread_mutex_unlock(&reaper->lock);
     pthread_join(reaper->thread, NULL);
@@ -273,6 +292,7 @@ void reaper_set_request(struct reaper *reaper, struct connection *c, struct http
 
 void reaper_linger(struct reaper *reaper, int fd) {
     struct lingering *l = malloc(sizeof *l);
+    size_t            dropped = 0;
 
     if (l == NULL) {
         close(fd);
@@ -282,12 +302,13 @@ void reaper_linger(struct reaper *reaper, int fd) {
     l->left = LIMIT_LINGER_BYTES;
     l->until_ns = clock_deadline(LIMIT_LINGER_SECONDS);
     pthread_mutex_lock(&reaper->lock);
-    if (drain(l, 0)) {
+    if (reaper->lingering_count == MOST_LINGERING || drain(l, DRAIN_ONE, &dropped, 0)) {
         close(fd);
         free(l);
     } else {
         l->next = reaper->lingering;
         reaper->lingering = l;
+        reaper->lingering_count++;
     }
     pthread_mutex_unlock(&reaper->lock);
 }

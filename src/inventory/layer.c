@@ -268,6 +268,7 @@ pw_code layer_read(const struct layer_source *source, struct buf *ret_facts, str
     } else {
         if (code != PW_OK)
             note_problem(&walk.collect, &problem);
+        buf_done(&walk.content); /* the encoded answer needs the room */
         code = encode(&walk, ret_facts, err);
     }
     free(walk.chunk);

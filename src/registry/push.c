@@ -133,7 +133,7 @@ static pw_code commit(struct txn *txn, void *arg, struct err *err) {
     PW_TRY(check_references(txn, repository_id, manifest, err));
     PW_TRY(check_condition(txn, repository_id, work, err));
     PW_TRY(manifests_put(txn, manifest, &id, err));
-    PW_TRY(manifests_link(txn, repository_id, id, manifest->media_type, err));
+    PW_TRY(manifests_link(txn, repository_id, id, manifest->media_type, txn_now(txn), err));
     for (size_t i = 0; i < work->tag_count; i++)
         PW_TRY(tags_set(txn, repository_id, work->tags[i], id, &manifest->digest, err));
     PW_TRY(jobs_add(txn, STR("scan"), digest_format(&manifest->digest, text), JOB_URGENT,
@@ -171,7 +171,6 @@ static pw_code write_all(struct work *work, struct err *err) {
     struct record_name                       names[LIMIT_TAG_PARAMS + 2];
     size_t                                   count = name_records(work, names);
     struct err                               ignored = ERR_NONE;
-    bool                                     changed;
     pw_code                                  code;
 
     records_lock(&hold, names, count);
@@ -182,7 +181,7 @@ static pw_code write_all(struct work *work, struct err *err) {
     /* Records of what was not committed go back to what the rows say; else fsck does it. */
     for (size_t i = 0; code != PW_OK && i < count; i++)
         (void)records_agree(work->service->store, work->service->blobs,
-                            work->service->registry_id, &names[i], &changed, &ignored);
+                            work->service->registry_id, &names[i], &ignored);
     manifest_cache_changed(work->service->cache, work->push->repository);
     return code;
 }

@@ -10,7 +10,7 @@
 #include "store/repositories.h"
 #include "store/tags.h"
 
-#define RECORD_CEILING (LIMIT_MANIFEST_BYTES + KIB(4))
+#define RECORD_CEILING (LIMIT_MANIFEST_BYTES + KIB(128))
 
 static const str folders[] = {[RECORD_MANIFEST] = STR_INIT("/_manifests/"),
                               [RECORD_TAG] = STR_INIT("/_tags/")};
@@ -190,41 +190,64 @@ static bool is_same(struct blob_store *blobs, const struct record_name *name,
            buf_ok(&wanted) && str_eq(buf_str(&wanted), buf_str(&stored));
 }
 
-static bool is_absent(struct blob_store *blobs, const char *name) {
+static bool is_absent(struct blob_store *blobs, const struct record_name *name) {
     AUTO(buf_done) struct buf stored = BUF_INIT(RECORD_CEILING);
+    char                      text[RECORD_NAME_SIZE];
     struct err                ignored = ERR_NONE;
 
-    return blob_record_get(blobs, str_of(name), &stored, &ignored) == PW_NOT_FOUND;
+    return blob_record_get(blobs, records_name(name, text), &stored, &ignored) == PW_NOT_FOUND;
+}
+
+struct agreement {
+    struct store             *store;
+    struct blob_store        *blobs;
+    int64_t                   registry_id;
+    const struct record_name *name;
+    bool                      only_look;
+    bool                      wrong; /* out */
+};
+
+static pw_code correct(struct agreement *a, pw_code found, const struct record *record,
+                       struct err *err) {
+    char text[RECORD_NAME_SIZE];
+
+    if (found != PW_OK && found != PW_NOT_FOUND)
+        return found;
+    a->wrong = found == PW_OK ? !is_same(a->blobs, a->name, record) : !is_absent(a->blobs, a->name);
+    if (!a->wrong || a->only_look)
+        return PW_OK;
+    return found == PW_OK ? records_put(a->blobs, a->name, record, err)
+                          : blob_record_delete(a->blobs, records_name(a->name, text), err);
+}
+
+static pw_code agree(struct agreement *a, struct err *err) {
+    struct lookup lookup = {.repository = {a->registry_id, a->name->repository}, .name = a->name,
+                            .arena = ARENA_INIT(LIMIT_MANIFEST_MEMORY)};
+    pw_code       found = store_read(a->store, find_row, &lookup, err);
+    pw_code       code = correct(a, found, &lookup.record, err);
+
+    arena_done(&lookup.arena);
+    return code;
 }
 
 pw_code records_agree(struct store *store, struct blob_store *blobs, int64_t registry_id,
-                      const struct record_name *name, bool *ret_changed, struct err *err) {
-    struct lookup lookup = {.repository = {registry_id, name->repository}, .name = name,
-                            .arena = ARENA_INIT(LIMIT_MANIFEST_MEMORY)};
-    char          text[RECORD_NAME_SIZE];
-    pw_code       code = store_read(store, find_row, &lookup, err);
-    bool          changed = false;
+                      const struct record_name *name, struct err *err) {
+    return agree(&(struct agreement){store, blobs, registry_id, name, false, false}, err);
+}
 
-    records_name(name, text);
-    if (code == PW_NOT_FOUND) {
-        changed = !is_absent(blobs, text);
-        code = changed ? blob_record_delete(blobs, str_of(text), err) : PW_OK;
-    } else if (code == PW_OK && !is_same(blobs, name, &lookup.record)) {
-        changed = true;
-        code = records_put(blobs, name, &lookup.record, err);
-    }
-    arena_done(&lookup.arena);
-    if (code == PW_OK)
-        *ret_changed = changed;
-    return code;
+pw_code records_compare(struct store *store, struct blob_store *blobs, int64_t registry_id,
+                        const struct record_name *name, bool *ret_wrong, struct err *err) {
+    struct agreement a = {store, blobs, registry_id, name, true, false};
+
+    PW_TRY(agree(&a, err));
+    *ret_wrong = a.wrong;
+    return PW_OK;
 }
 
 pw_code records_settle(struct registry_service *service, const struct record_name *name,
                        struct err *err) {
     AUTO(records_unlock) struct records_hold hold = {.service = service};
-    bool                                     changed;
 
     records_lock(&hold, name, 1);
-    return records_agree(service->store, service->blobs, service->registry_id, name, &changed,
-                         err);
+    return records_agree(service->store, service->blobs, service->registry_id, name, err);
 }

@@ -60,4 +60,7 @@ pw_code records_settle(struct registry_service *service, const struct record_nam
                        struct err *err);
 /* The same for a caller that holds the lock, or is alone with the store (fsck). */
 pw_code records_agree(struct store *store, struct blob_store *blobs, int64_t registry_id,
-                      const struct record_name *name, bool *ret_changed, struct err *err);
+                      const struct record_name *name, struct err *err);
+/* Only looks: does the record say something else than the row? */
+pw_code records_compare(struct store *store, struct blob_store *blobs, int64_t registry_id,
+                        const struct record_name *name, bool *ret_wrong, struct err *err);

@@ -5,8 +5,9 @@
 #include <time.h>
 #include "base/limits.h"
 
-static const struct clock system_clock = CLOCK_INIT;
-static _Thread_local bool inside_write;
+static const struct clock        system_clock = CLOCK_INIT;
+static _Thread_local bool        inside_write;
+static _Thread_local struct txn *current_read;
 
 pw_code backend_open(const struct store_options *options, const struct backend_schema *schema,
                      struct store **ret_store, struct err *err) {
@@ -48,14 +49,23 @@ void backend_txn_init(struct txn *txn, struct store *store, void *conn, bool wri
 }
 
 pw_code backend_run(struct txn *txn, store_fn fn, void *arg, struct err *err) {
-    pw_code code;
+    struct txn *outer = current_read;
+    pw_code     code;
 
-    if (!txn->writes)
-        return fn(txn, arg, err);
-    inside_write = true;
+    if (txn->writes)
+        inside_write = true;
+    else
+        current_read = txn;
     code = fn(txn, arg, err);
-    inside_write = false;
+    if (txn->writes)
+        inside_write = false;
+    else
+        current_read = outer;
     return code;
+}
+
+struct txn *backend_current_read(const struct store *store) {
+    return current_read != NULL && current_read->store == store ? current_read : NULL;
 }
 
 void backend_txn_committed(struct txn *txn) {

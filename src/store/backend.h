@@ -93,10 +93,12 @@ void    backend_done(struct store *store);
 void    backend_txn_init(struct txn *txn, struct store *store, void *conn, bool writes);
 /* Runs fn, refusing a write that waits for itself. */
 pw_code backend_run(struct txn *txn, store_fn fn, void *arg, struct err *err);
-bool    backend_inside_write(void);             /* on this thread */
-void    backend_txn_committed(struct txn *txn); /* runs what waits for it, and forgets it */
-void    backend_txn_undone(struct txn *txn);
-pw_code backend_check_age(const struct txn *txn, struct err *err);
+bool    backend_inside_write(void); /* on this thread */
+/* The read of this store that this thread is in; NULL: none. */
+struct txn *backend_current_read(const struct store *store);
+void        backend_txn_committed(struct txn *txn); /* runs what waits for it, and forgets it */
+void        backend_txn_undone(struct txn *txn);
+pw_code     backend_check_age(const struct txn *txn, struct err *err);
 
 pw_code sqlite_open(const struct store_options *options, const struct backend_schema *schema,
                     struct store **ret_store, struct err *err);

@@ -185,22 +185,32 @@ pw_code blob_put(struct blob_store *blobs, const struct digest *digest, str byte
     return PW_OK;
 }
 
-pw_code blob_open(struct blob_store *blobs, const char *key, uint64_t size, int *ret_fd,
-                  struct err *err) {
-    AUTO(fd_close) int fd = -1;
-    struct stat        facts;
+static pw_code check_size(int fd, const char *key, uint64_t size, struct err *err) {
+    struct stat facts;
 
-    PW_TRY(blob_files_check_key(key, err));
-    fd = openat(blobs->blobs, key, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
-    if (fd < 0)
-        return err_errno(err, "cannot open the blob %s", key);
     if (fstat(fd, &facts) != 0)
         return err_errno(err, "cannot look at the blob %s", key);
     if (!S_ISREG(facts.st_mode) || (uint64_t)facts.st_size != size)
         return err_set(err, PW_CORRUPT, "the blob %s has %lld bytes on disk and should have %llu",
                        key, (long long)facts.st_size, (unsigned long long)size);
+    return PW_OK;
+}
+
+pw_code blob_open(struct blob_store *blobs, const char *key, uint64_t size, int *ret_fd,
+                  struct err *err) {
+    pw_code code;
+    int     fd;
+
+    PW_TRY(blob_files_check_key(key, err));
+    fd = openat(blobs->blobs, key, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
+    if (fd < 0)
+        return err_errno(err, "cannot open the blob %s", key);
+    code = check_size(fd, key, size, err);
+    if (code != PW_OK) {
+        close(fd);
+        return code;
+    }
     *ret_fd = fd;
-    fd = -1;
     return PW_OK;
 }
 

@@ -12,13 +12,13 @@
 enum { PATH_SIZE = LIMIT_BLOB_NAME + 2 };
 
 static bool part_is_good(str part) {
-    if (part.len == 0 || part.len > 250 || part.ptr[0] == '.')
+    if (part.len == 0 || part.len > LIMIT_NAME_PART_BYTES || part.ptr[0] == '.')
         return false;
     for (size_t i = 0; i < part.len; i++) {
         char c = part.ptr[i];
 
         if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') &&
-            memchr("._-:@+=,", c, 8) == NULL)
+            (c == '\0' || strchr("._-:@+=,", c) == NULL))
             return false;
     }
     return true;

@@ -22,9 +22,9 @@ void    blob_store_close(struct blob_store *blobs);
 /* Starts an upload under an upload id (lower-case hex or uuid), or goes on with one of that id at
  * `offset` (bytes behind it are dropped). PW_NOT_FOUND: nothing there to go on with. `expected`:
  * total bytes if known, else 0; reserved on disk when possible (PW_NO_SPACE early). */
-pw_code blob_writer_open(struct blob_store *blobs, str upload_id, uint64_t offset, uint64_t expected,
-                         struct blob_writer **ret_writer, struct err *err);
-pw_code blob_writer_add(struct blob_writer *writer, str bytes, struct err *err);
+pw_code  blob_writer_open(struct blob_store *blobs, str upload_id, uint64_t offset,
+                          uint64_t expected, struct blob_writer **ret_writer, struct err *err);
+pw_code  blob_writer_add(struct blob_writer *writer, str bytes, struct err *err);
 uint64_t blob_writer_offset(const struct blob_writer *writer);
 /* A read-only descriptor of the growing bytes, the caller's to close; PW_UNSUPPORTED when the
  * store has none (then readers use the finished blob). */
@@ -43,15 +43,18 @@ pw_code blob_upload_drop(struct blob_store *blobs, str upload_id, struct err *er
 pw_code blob_put(struct blob_store *blobs, const struct digest *digest, str bytes,
                  char ret_key[BLOB_KEY_SIZE], struct err *err);
 /* PW_NOT_FOUND; PW_CORRUPT when the stored size is not `size`. */
-pw_code blob_open(struct blob_store *blobs, const char *key, uint64_t size, int *ret_fd, struct err *err);
+pw_code blob_open(struct blob_store *blobs, const char *key, uint64_t size, int *ret_fd,
+                  struct err *err);
 pw_code blob_delete(struct blob_store *blobs, const char *key, struct err *err); /* absent: PW_OK */
 
 /* Sidecar records ("meta/..."): small, replaced whole, durable. fsck --rebuild reads them. */
 pw_code blob_record_put(struct blob_store *blobs, str name, str bytes, struct err *err);
 pw_code blob_record_delete(struct blob_store *blobs, str name, struct err *err);
 /* Walks records / keys / unfinished uploads; stops at the first code that is not PW_OK. */
-typedef pw_code (*blob_visit)(void *ctx, str name, uint64_t size, int64_t modified_at, struct err *err);
-pw_code blob_records_each(struct blob_store *blobs, str prefix, blob_visit visit, void *ctx, struct err *err);
+typedef pw_code (*blob_visit)(void *ctx, str name, uint64_t size, int64_t modified_at,
+                              struct err *err);
+pw_code blob_records_each(struct blob_store *blobs, str prefix, blob_visit visit, void *ctx,
+                          struct err *err);
 pw_code blob_record_get(struct blob_store *blobs, str name, struct buf *out, struct err *err);
 pw_code blob_keys_each(struct blob_store *blobs, blob_visit visit, void *ctx, struct err *err);
 pw_code blob_uploads_each(struct blob_store *blobs, blob_visit visit, void *ctx, struct err *err);

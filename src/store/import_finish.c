@@ -156,6 +156,17 @@ static bool has_prefix_scopes(const struct advisory_import *import) {
     return import->scope_count > 0 && import->scopes[0].kind == IMPORT_SCOPE_PREFIX;
 }
 
+static int64_t count_prefix(const struct advisory_import *import, str prefix) {
+    int64_t count = 0;
+    size_t  cursor = 0;
+    str     name;
+    void   *value;
+
+    while (map_next(&import->by_name, &cursor, &name, &value))
+        count += ((const struct known *)value)->seen && str_starts(name, prefix);
+    return count;
+}
+
 /* Streams of whole ecosystems: those that were seen are complete; mentions of others in a complete
  * import say nothing about them. */
 static pw_code put_seen_streams(struct txn *txn, const struct advisory_import *import,
@@ -174,12 +185,12 @@ static pw_code put_seen_streams(struct txn *txn, const struct advisory_import *i
     }
     for (size_t i = 0; i < import->scope_count; i++) {
         const struct import_scope *scope = &import->scopes[i];
-        const struct stream       *seen = map_get(&import->streams, scope->ecosystem);
-        struct feed_stream         stream = {scope->ecosystem, scope->part,
-                                     seen != NULL ? seen->records : 0, 0, true};
+        struct feed_stream         stream = {scope->ecosystem, scope->part, 0, 0, true};
 
-        if (scope->kind == IMPORT_SCOPE_PREFIX)
-            PW_TRY(put_stream(txn, import, &stream, err));
+        if (scope->kind != IMPORT_SCOPE_PREFIX)
+            continue;
+        stream.records = count_prefix(import, scope->prefix);
+        PW_TRY(put_stream(txn, import, &stream, err));
     }
     return PW_OK;
 }

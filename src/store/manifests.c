@@ -74,14 +74,14 @@ pw_code manifests_put(struct txn *txn, const struct manifest *manifest, int64_t 
 }
 
 pw_code manifests_link(struct txn *txn, int64_t repository_id, int64_t manifest_id, str media_type,
-                       struct err *err) {
+                       int64_t pushed_at, struct err *err) {
     AUTO(stmt_done) struct stmt s = {0};
 
     PW_TRY(stmt_begin(txn, SQL_MANIFEST_LINK, &s, err));
     stmt_int(&s, "repository", repository_id);
     stmt_int(&s, "manifest", manifest_id);
     stmt_str(&s, "media_type", media_type);
-    stmt_int(&s, "now", txn_now(txn));
+    stmt_int(&s, "pushed_at", pushed_at);
     return stmt_run(&s, err);
 }
 
@@ -225,6 +225,22 @@ pw_code manifests_count_pulls(struct txn *txn, int64_t repository_id, int64_t ma
     stmt_int(&s, "pulls", pulls);
     stmt_int(&s, "at", last_at);
     return stmt_run(&s, err);
+}
+
+pw_code manifests_pulls(struct txn *txn, int64_t repository_id, int64_t manifest_id,
+                        int64_t *ret_pulls, int64_t *ret_last_at, struct err *err) {
+    AUTO(stmt_done) struct stmt s = {0};
+    bool                        row;
+
+    PW_TRY(stmt_begin(txn, SQL_MANIFEST_PULLS, &s, err));
+    stmt_int(&s, "repository", repository_id);
+    stmt_int(&s, "manifest", manifest_id);
+    PW_TRY(stmt_step(&s, &row, err));
+    if (!row)
+        return unknown(err, STR("(by row)"));
+    *ret_pulls = col_int(&s, 0);
+    *ret_last_at = col_int(&s, 1);
+    return PW_OK;
 }
 
 pw_code manifests_page(struct txn *txn, const struct manifests_page *page, struct arena *arena,

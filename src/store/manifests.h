@@ -24,7 +24,7 @@ struct manifest_row {
 pw_code manifests_put(struct txn *txn, const struct manifest *manifest, int64_t *ret_id,
                       struct err *err);
 pw_code manifests_link(struct txn *txn, int64_t repository_id, int64_t manifest_id, str media_type,
-                       struct err *err);
+                       int64_t pushed_at, struct err *err);
 pw_code manifests_unlink(struct txn *txn, int64_t repository_id, int64_t manifest_id,
                          struct err *err);
 /* Id and size of a manifest that the repository holds. */
@@ -41,6 +41,9 @@ pw_code manifests_references(struct txn *txn, int64_t manifest_id, struct arena 
                              struct err *err);
 pw_code manifests_count_pulls(struct txn *txn, int64_t repository_id, int64_t manifest_id,
                               int64_t pulls, int64_t last_at, struct err *err);
+/* How often it was pulled from this repository, and when last (0: never). */
+pw_code manifests_pulls(struct txn *txn, int64_t repository_id, int64_t manifest_id,
+                        int64_t *ret_pulls, int64_t *ret_last_at, struct err *err);
 
 struct manifest_place {
     int64_t       repository_id, manifest_id;

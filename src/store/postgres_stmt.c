@@ -224,6 +224,7 @@ static int hex_digit(char c) {
 
 /* "\x6162" becomes "ab" where it lies: the result is ours until it is cleared. */
 static void decode_blobs(struct postgres_stmt *own) {
+    assert(own->result != NULL && own->blob_lengths != NULL);
     for (int column = 0; column < PQnfields(own->result); column++) {
         char *text = PQgetvalue(own->result, own->row, column);
         int   n = (PQgetlength(own->result, own->row, column) - 2) / 2;

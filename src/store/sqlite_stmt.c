@@ -1,4 +1,5 @@
 /* sqlite_stmt.c - statements of a SQLite connection. */
+#include <assert.h>
 #include <stdlib.h>
 #include "store/sqlite_conn.h"
 
@@ -29,6 +30,7 @@ pw_code sqlite_stmt_begin(struct txn *txn, enum sql sql, struct stmt *stmt, stru
         conn->idle[sql] = own->next;
     else
         PW_TRY(prepare(conn, sql, &own, err));
+    assert(own != NULL);
     own->head.last_param = 0;
     own->changes = 0;
     stmt->handle = own;

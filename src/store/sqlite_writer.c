@@ -6,6 +6,7 @@
  * ceilings. While the disk is busy with a commit the next batch gathers by itself.
  */
 #include <semaphore.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <time.h>
 #include "base/limits.h"
@@ -218,7 +219,11 @@ static void wait_for_work(struct sqlite_writer *w) {
 
 static void *writer_main(void *ctx) {
     struct sqlite_writer *w = ctx;
+    sigset_t              all;
 
+    sigfillset(&all);
+    (void)pthread_sigmask(SIG_BLOCK, &all, NULL); /* signals are for the threads that expect them */
+    (void)pthread_setname_np(pthread_self(), "store-writer");
     for (;;) {
         struct batch    batch = {.tail = &batch.head};
         struct request *first;

@@ -10,6 +10,12 @@
  * SQL lives in sql/<domain>.sql as named statements; the build turns them into `enum sql` and a
  * table, typed functions in store/<domain>.c are the only callers.
  *
+ * Errors: a unique or foreign key violation is PW_CONFLICT, a full disk PW_NO_SPACE (nothing of the
+ *         write stays, the store goes on), a second process that holds the file for 10 s or a write
+ *         that collides too often PW_BUSY, a write in a read or in a store opened for reading
+ *         PW_DENIED, a damaged file PW_CORRUPT. A statement that fails undoes itself alone: the
+ *         write may go on (on PostgreSQL it is then run again with savepoints).
+ *
  * Threads: a store is shared by all; a txn belongs to the function it was given to.
  */
 #include "base/buf.h"
@@ -43,11 +49,13 @@ enum store_priority { STORE_FOREGROUND, STORE_BACKGROUND };
  * alone. Background work keeps to 500 rows or 5 ms per call. */
 pw_code store_write(struct store *store, enum store_priority priority, store_fn fn, void *arg,
                     struct err *err);
-/* Runs fn in a read transaction. */
+/* Runs fn in a read transaction; inside another read of this thread, in that one. Short: when all
+ * reader connections are taken the next read waits. */
 pw_code store_read(struct store *store, store_fn fn, void *arg, struct err *err);
 
 /* Long reads by cursor: a transaction that the caller ends. Refused (PW_TIMEOUT at the next step)
- * when older than 60 s, so that the write-ahead log stays bounded. */
+ * when older than 60 s, so that the write-ahead log stays bounded. PW_BUSY: 16 are under way. On
+ * PostgreSQL its queries are fetched in pieces, never whole. */
 pw_code read_txn_begin(struct store *store, struct txn **ret_txn, struct err *err);
 void    read_txn_end(struct txn **txn); /* for AUTO */
 
@@ -70,14 +78,15 @@ void    stmt_done(struct stmt *stmt);
  * stmt_done. A name that the statement lacks is a bug (assert). */
 void stmt_int(struct stmt *stmt, const char *name, int64_t value);
 void stmt_real(struct stmt *stmt, const char *name, double value);
-void stmt_str(struct stmt *stmt, const char *name, str value); /* text; ptr NULL is the empty text */
+void stmt_str(struct stmt *stmt, const char *name,
+              str value); /* text; ptr NULL is the empty text */
 void stmt_blob(struct stmt *stmt, const char *name, str value);
 void stmt_null(struct stmt *stmt, const char *name);
 /* *ret_row: a row is there. A unique or foreign key violation is PW_CONFLICT. */
 pw_code stmt_step(struct stmt *stmt, bool *ret_row, struct err *err);
-pw_code stmt_run(struct stmt *stmt, struct err *err);      /* steps to the end */
-void    stmt_reset(struct stmt *stmt);                     /* bindings are gone: run it again */
-int64_t stmt_changes(const struct stmt *stmt);             /* rows the last run touched */
+pw_code stmt_run(struct stmt *stmt, struct err *err); /* steps to the end */
+void    stmt_reset(struct stmt *stmt);                /* bindings are gone: run it again */
+int64_t stmt_changes(const struct stmt *stmt);        /* rows the last run touched */
 /* Columns from 0. Text and blobs are borrowed until the next step. */
 int64_t col_int(const struct stmt *stmt, int column);
 double  col_real(const struct stmt *stmt, int column);

@@ -55,8 +55,9 @@ static void take_pre(str s, size_t *at, struct pep440 *out) {
         enum stage stage;
     } words[] = {
         /* a longer spelling before the shorter one that it begins with */
-        {STR_INIT("alpha"), STAGE_ALPHA}, {STR_INIT("a"), STAGE_ALPHA}, {STR_INIT("beta"), STAGE_BETA},
-        {STR_INIT("b"), STAGE_BETA},      {STR_INIT("preview"), STAGE_RC}, {STR_INIT("pre"), STAGE_RC},
+        {STR_INIT("alpha"), STAGE_ALPHA}, {STR_INIT("a"), STAGE_ALPHA},
+        {STR_INIT("beta"), STAGE_BETA},   {STR_INIT("b"), STAGE_BETA},
+        {STR_INIT("preview"), STAGE_RC},  {STR_INIT("pre"), STAGE_RC},
         {STR_INIT("c"), STAGE_RC},        {STR_INIT("rc"), STAGE_RC},
     };
 
@@ -77,7 +78,8 @@ static void take_post(str s, size_t *at, struct pep440 *out) {
         return;
     }
     out->has_post = take_part(s, at, STR("post"), &out->post) ||
-                    take_part(s, at, STR("rev"), &out->post) || take_part(s, at, STR("r"), &out->post);
+                    take_part(s, at, STR("rev"), &out->post) ||
+                    take_part(s, at, STR("r"), &out->post);
 }
 
 static bool is_local(str local) {

@@ -9,7 +9,12 @@
  */
 #include "base/str.h"
 
-enum version_order { VERSION_LESS = -1, VERSION_EQUAL = 0, VERSION_GREATER = 1, VERSION_UNKNOWN = 2 };
+enum version_order {
+    VERSION_LESS = -1,
+    VERSION_EQUAL = 0,
+    VERSION_GREATER = 1,
+    VERSION_UNKNOWN = 2
+};
 
 struct version_scheme {
     const char *name; /* "deb", "apk", "semver", "pep440" */
@@ -19,5 +24,5 @@ struct version_scheme {
 };
 
 /* "Debian:12", "Debian", "Alpine:v3.18", "npm", "PyPI" ...; NULL: no scheme known here. */
-const struct version_scheme *version_scheme_of(str ecosystem);
+const struct version_scheme              *version_scheme_of(str ecosystem);
 extern const struct version_scheme *const version_schemes[]; /* NULL at the end */

@@ -2,21 +2,17 @@
 #include "version/members.h"
 
 const struct version_scheme *const version_schemes[] = {
-    &deb_scheme,
-    &apk_scheme,
-    &semver_scheme,
-    &pep440_scheme,
-    NULL,
+    &deb_scheme, &apk_scheme, &semver_scheme, &pep440_scheme, NULL,
 };
 
 static const struct {
     str                          ecosystem;
     const struct version_scheme *scheme;
 } ecosystems[] = {
-    {STR_INIT("Debian"), &deb_scheme},        {STR_INIT("Ubuntu"), &deb_scheme},
-    {STR_INIT("Alpine"), &apk_scheme},        {STR_INIT("Wolfi"), &apk_scheme},
-    {STR_INIT("Chainguard"), &apk_scheme},    {STR_INIT("npm"), &semver_scheme},
-    {STR_INIT("Go"), &semver_scheme},         {STR_INIT("crates.io"), &semver_scheme},
+    {STR_INIT("Debian"), &deb_scheme},     {STR_INIT("Ubuntu"), &deb_scheme},
+    {STR_INIT("Alpine"), &apk_scheme},     {STR_INIT("Wolfi"), &apk_scheme},
+    {STR_INIT("Chainguard"), &apk_scheme}, {STR_INIT("npm"), &semver_scheme},
+    {STR_INIT("Go"), &semver_scheme},      {STR_INIT("crates.io"), &semver_scheme},
     {STR_INIT("PyPI"), &pep440_scheme},
 };
 

@@ -128,7 +128,8 @@ static enum version_order compare(str a, str b) {
     if (!parse(a, &x) || !parse(b, &y))
         return VERSION_UNKNOWN;
     difference = core_cmp(x.core, y.core);
-    return version_order_of(difference != 0 ? difference : prerelease_cmp(x.prerelease, y.prerelease));
+    return version_order_of(difference != 0 ? difference
+                                            : prerelease_cmp(x.prerelease, y.prerelease));
 }
 
 static bool valid(str version) {

@@ -16,7 +16,7 @@ SELECT kind, digest, size, media_type, is_foreign, platform FROM manifest_ref
 
 -- name: manifest_link
 INSERT INTO repo_manifest (repository_id, manifest_id, media_type, pushed_at)
-VALUES (:repository, :manifest, :media_type, :now)
+VALUES (:repository, :manifest, :media_type, :pushed_at)
     ON CONFLICT (repository_id, manifest_id) DO UPDATE
    SET media_type = excluded.media_type, pushed_at = excluded.pushed_at;
 
@@ -42,6 +42,10 @@ SELECT m.id, r.id, m.digest, rm.media_type, m.body, m.kind, rm.pushed_at
 -- name: manifest_pulled
 UPDATE repo_manifest SET pulls = pulls + :pulls,
        last_pulled_at = CASE WHEN last_pulled_at < :at THEN :at ELSE last_pulled_at END
+ WHERE repository_id = :repository AND manifest_id = :manifest;
+
+-- name: manifest_pulls
+SELECT pulls, last_pulled_at FROM repo_manifest
  WHERE repository_id = :repository AND manifest_id = :manifest;
 
 -- name: manifest_page

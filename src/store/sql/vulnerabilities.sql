@@ -6,10 +6,12 @@ SELECT v.body, v.published_at, e.score, e.percentile, k.added_at
   LEFT JOIN epss e ON e.cve = q.id LEFT JOIN kev k ON k.cve = q.id
 
 -- name: vulnerability_put
--- No row is touched when nothing changed.
-INSERT INTO vulnerability (id, feed, body, published_at) VALUES (:id, :feed, :body, :published)
-ON CONFLICT (id) DO UPDATE SET feed = excluded.feed, body = excluded.body, published_at = excluded.published_at
- WHERE vulnerability.body <> excluded.body
+-- No row is touched when nothing changed, or when a newer one is there: files overlap.
+INSERT INTO vulnerability (id, feed, body, published_at, modified_at)
+VALUES (:id, :feed, :body, :published, :modified)
+ON CONFLICT (id) DO UPDATE SET feed = excluded.feed, body = excluded.body,
+  published_at = excluded.published_at, modified_at = excluded.modified_at
+ WHERE vulnerability.body <> excluded.body AND vulnerability.modified_at <= excluded.modified_at
 
 -- name: vulnerability_count
 SELECT count(*) FROM vulnerability WHERE feed = :feed

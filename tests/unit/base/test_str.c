@@ -14,8 +14,10 @@ TEST(comparisons) {
     CHECK(str_cmp(STR("ab"), STR("a")) > 0);
     CHECK_EQ(str_cmp(STR_NONE, STR("")), 0);
     CHECK(str_cmp(STR("\xff"), STR("a")) > 0); /* bytes are unsigned */
-    CHECK(str_starts(STR("abc"), STR("ab")) && str_starts(STR("abc"), STR("")) && !str_starts(STR("a"), STR("ab")));
-    CHECK(str_ends(STR("abc"), STR("bc")) && str_ends(STR_NONE, STR("")) && !str_ends(STR("c"), STR("bc")));
+    CHECK(str_starts(STR("abc"), STR("ab")) && str_starts(STR("abc"), STR("")) &&
+          !str_starts(STR("a"), STR("ab")));
+    CHECK(str_ends(STR("abc"), STR("bc")) && str_ends(STR_NONE, STR("")) &&
+          !str_ends(STR("c"), STR("bc")));
 }
 
 TEST(slices) {
@@ -54,7 +56,7 @@ TEST(cuts_and_lines) {
         {"\r", "\r|", "|"},
     };
 
-    EACH(c, cases) {
+    EACH (c, cases) {
         AUTO(buf_done) struct buf parts = BUF_INIT(KIB(1)), lines = BUF_INIT(KIB(1));
         str                       rest = str_of(c->text), part;
 
@@ -91,7 +93,7 @@ TEST(numbers) {
         {"99999999999999999999999", UINT64_MAX, false, 0},
     };
 
-    EACH(c, cases) {
+    EACH (c, cases) {
         uint64_t value = 77;
 
         CHECK_EQ(str_to_u64(str_of(c->text), c->max, &value), c->good);
@@ -120,18 +122,18 @@ TEST(utf8) {
         {"\xC3\xA9", true},
         {"\xE2\x82\xAC", true},
         {"\xF0\x9F\x98\x80", true},
-        {"\xF4\x8F\xBF\xBF", true},      /* U+10FFFF */
-        {"\xEF\xBF\xBF", true},          /* a noncharacter is a character here */
-        {"\x80", false},                 /* continuation alone */
-        {"\xC3", false},                 /* cut */
+        {"\xF4\x8F\xBF\xBF", true}, /* U+10FFFF */
+        {"\xEF\xBF\xBF", true},     /* a noncharacter is a character here */
+        {"\x80", false},            /* continuation alone */
+        {"\xC3", false},            /* cut */
         {"\xE2\x82", false},
         {"\xF0\x9F\x98", false},
-        {"\xC0\xAF", false},             /* overlong */
+        {"\xC0\xAF", false}, /* overlong */
         {"\xC1\xBF", false},
         {"\xE0\x9F\xBF", false},
         {"\xF0\x8F\xBF\xBF", false},
-        {"\xED\xA0\x80", false},         /* a surrogate */
-        {"\xF4\x90\x80\x80", false},     /* past U+10FFFF */
+        {"\xED\xA0\x80", false},     /* a surrogate */
+        {"\xF4\x90\x80\x80", false}, /* past U+10FFFF */
         {"\xF5\x80\x80\x80", false},
         {"\xFF", false},
         {"a\xC3(", false},
@@ -139,7 +141,7 @@ TEST(utf8) {
         {"\xF0\x9F\x28\x80", false},
     };
 
-    EACH(c, cases)
+    EACH (c, cases)
         CHECK_EQ(str_is_utf8(str_of(c->bytes)), c->good);
     CHECK(str_is_utf8(STR("a\0b"))); /* NUL is a character */
 }
@@ -267,5 +269,6 @@ TEST(errors) {
     CHECK_TEXT(pw_code_name((pw_code)99), "unknown");
 }
 
-RUN_TESTS(UNIT(comparisons), UNIT(slices), UNIT(cuts_and_lines), UNIT(numbers), UNIT(copies), UNIT(utf8), UNIT(hash_is_stable),
-          UNIT(buffers), UNIT(arenas), UNIT(arena_arrays_grow), UNIT(errors))
+RUN_TESTS(UNIT(comparisons), UNIT(slices), UNIT(cuts_and_lines), UNIT(numbers), UNIT(copies),
+          UNIT(utf8), UNIT(hash_is_stable), UNIT(buffers), UNIT(arenas), UNIT(arena_arrays_grow),
+          UNIT(errors))

@@ -24,7 +24,8 @@ TEST(digests_are_parsed) {
         {"sha256", PW_INVALID},
         {"", PW_INVALID},
         {":" HEX64, PW_INVALID},
-        {"sha256:E3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", PW_INVALID}, /* upper case */
+        {"sha256:E3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+         PW_INVALID}, /* upper case */
         {"sha256:g3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", PW_INVALID},
         {"SHA256:" HEX64, PW_INVALID},
         {"sha512:" HEX64, PW_INVALID}, /* too short for it */
@@ -38,7 +39,7 @@ TEST(digests_are_parsed) {
         {"sha256:" HEX64 "\n", PW_INVALID},
     };
 
-    EACH(c, cases) {
+    EACH (c, cases) {
         struct digest digest = {.algorithm = DIGEST_NONE};
         struct err    err = ERR_NONE;
         char          text[DIGEST_TEXT_SIZE];
@@ -59,13 +60,14 @@ TEST(digests_of_known_texts) {
         const char           *bytes, *want;
     } cases[] = {
         {DIGEST_SHA256, "", "sha256:" HEX64},
-        {DIGEST_SHA256, "abc", "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
+        {DIGEST_SHA256, "abc",
+         "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
         {DIGEST_SHA512, "abc",
          "sha512:ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
          "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f"},
     };
 
-    EACH(c, cases) {
+    EACH (c, cases) {
         struct digest digest, parsed;
         struct err    err = ERR_NONE;
         char          text[DIGEST_TEXT_SIZE];
@@ -84,7 +86,7 @@ TEST(hashing_is_saved_and_resumed) {
 
     for (size_t i = 0; i < sizeof text; i++)
         text[i] = (char)(i * 7);
-    EACH(algorithm, algorithms)
+    EACH (algorithm, algorithms)
         for (size_t cut = 0; cut <= sizeof text; cut++) {
             unsigned char saved[HASHER_SAVED_SIZE];
             struct hasher first, second;
@@ -177,7 +179,7 @@ TEST(times) {
         {"+026-11-21", -1},
     };
 
-    EACH(c, cases) {
+    EACH (c, cases) {
         int64_t at = -1;
         bool    good = time_parse(str_of(c->text), &at);
 
@@ -190,7 +192,7 @@ TEST(times) {
 TEST(times_are_written_and_read_back) {
     static const int64_t times[] = {0, 1, -1, 951782400, 1795284000, 253402300799};
 
-    EACH(at, times) {
+    EACH (at, times) {
         char    text[TIME_TEXT_SIZE];
         int64_t back = 77;
 
@@ -230,7 +232,7 @@ TEST(json_is_escaped) {
         {STR_INIT("\xC3\xA9\xC3"), "\"\xC3\xA9\xEF\xBF\xBD\""},
     };
 
-    EACH(c, cases) {
+    EACH (c, cases) {
         AUTO(buf_done) struct buf out = BUF_INIT(KIB(1));
 
         json_escape(&out, c->text);
@@ -264,9 +266,10 @@ TEST(json_documents) {
     json_key_str(&w, STR("a\"b"));
     json_text(&w, "end");
     json_close(&w);
-    CHECK_STR(buf_str(&out), "{\"s\":\"x\",\"null\":null,\"least\":-9223372036854775808,\"yes\":true,"
-                             "\"at\":\"2026-11-21T18:00:00Z\",\"never\":null,"
-                             "\"list\":[1,0.25,null,false,{\"raw\":1},{},[]],\"a\\\"b\":\"end\"}");
+    CHECK_STR(buf_str(&out),
+              "{\"s\":\"x\",\"null\":null,\"least\":-9223372036854775808,\"yes\":true,"
+              "\"at\":\"2026-11-21T18:00:00Z\",\"never\":null,"
+              "\"list\":[1,0.25,null,false,{\"raw\":1},{},[]],\"a\\\"b\":\"end\"}");
 }
 
 /* JSON knows no such numbers: writing one must not break the document. */
@@ -315,10 +318,10 @@ TEST(maps) {
 TEST(files) {
     AUTO(buf_done) struct buf text = BUF_INIT(MIB(1));
     AUTO(fd_close) int        fd = -1;
-    char                      folder[] = "/tmp/base-files-XXXXXX", path[100], deep[200], bytes[16], want[300];
-    struct err                err = ERR_NONE;
-    struct stat               stat_of;
-    size_t                    n;
+    char        folder[] = "/tmp/base-files-XXXXXX", path[100], deep[200], bytes[16], want[300];
+    struct err  err = ERR_NONE;
+    struct stat stat_of;
+    size_t      n;
 
     CHECK(mkdtemp(folder) != NULL);
     snprintf(path, sizeof path, "%s/file", folder);
@@ -391,9 +394,11 @@ TEST(log_lines) {
     log_set_fd(STDERR_FILENO);
     log_set_level(LOG_INFO);
     CHECK_OK(file_read(path, MIB(1), &text, &err));
-    CHECK(str_find(buf_str(&text), STR("\"level\":\"info\",\"event\":\"listening\",\"address\":\"[::1]:5080\\n\",\"port\":\"5080\"}\n")) !=
-          STR_NPOS);
-    CHECK(str_ends(buf_str(&text), STR("\"level\":\"error\",\"event\":\"failed\",\"code\":\"i/o\",\"message\":\"gone\"}\n")));
+    CHECK(str_find(buf_str(&text), STR("\"level\":\"info\",\"event\":\"listening\",\"address\":\"[:"
+                                       ":1]:5080\\n\",\"port\":\"5080\"}\n")) != STR_NPOS);
+    CHECK(str_ends(
+        buf_str(&text),
+        STR("\"level\":\"error\",\"event\":\"failed\",\"code\":\"i/o\",\"message\":\"gone\"}\n")));
     CHECK(str_find(buf_str(&text), STR("quiet")) == STR_NPOS);
     CHECK(log_level_parse(STR("warn"), &level) && level == LOG_WARN);
     CHECK(!log_level_parse(STR("loud"), &level));
@@ -401,7 +406,9 @@ TEST(log_lines) {
     CHECK_EQ(unlink(path), 0);
 }
 
-RUN_TESTS(UNIT(digests_are_parsed), UNIT(digests_of_known_texts), UNIT(hashing_is_saved_and_resumed),
-          UNIT(a_digest_in_the_middle_changes_nothing), UNIT(foreign_states_are_refused), UNIT(times),
-          UNIT(times_are_written_and_read_back), UNIT(clocks_can_be_moved), UNIT(json_is_escaped), UNIT(json_documents),
-          UNIT(json_without_infinities), UNIT(maps), UNIT(files), UNIT(files_fit_exactly), UNIT(random_texts_differ), UNIT(log_lines))
+RUN_TESTS(UNIT(digests_are_parsed), UNIT(digests_of_known_texts),
+          UNIT(hashing_is_saved_and_resumed), UNIT(a_digest_in_the_middle_changes_nothing),
+          UNIT(foreign_states_are_refused), UNIT(times), UNIT(times_are_written_and_read_back),
+          UNIT(clocks_can_be_moved), UNIT(json_is_escaped), UNIT(json_documents),
+          UNIT(json_without_infinities), UNIT(maps), UNIT(files), UNIT(files_fit_exactly),
+          UNIT(random_texts_differ), UNIT(log_lines))

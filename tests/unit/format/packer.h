@@ -41,8 +41,8 @@ static inline void pack_xz(struct buf *out, str plain) {
     size_t room = lzma_stream_buffer_bound(plain.len), n = 0;
     char  *at = buf_room(out, room);
 
-    CHECK_EQ(lzma_easy_buffer_encode(1, LZMA_CHECK_CRC64, NULL, (const uint8_t *)plain.ptr, plain.len,
-                                     (uint8_t *)at, &n, room),
+    CHECK_EQ(lzma_easy_buffer_encode(1, LZMA_CHECK_CRC64, NULL, (const uint8_t *)plain.ptr,
+                                     plain.len, (uint8_t *)at, &n, room),
              LZMA_OK);
     buf_wrote(out, n);
 }
@@ -51,7 +51,9 @@ static inline void pack_bzip2(struct buf *out, str plain) {
     unsigned room = (unsigned)(plain.len + plain.len / 50 + 1024);
     char    *at = buf_room(out, room);
 
-    CHECK_EQ(BZ2_bzBuffToBuffCompress(at, &room, (char *)(uintptr_t)plain.ptr, (unsigned)plain.len, 1, 0, 0), BZ_OK);
+    CHECK_EQ(BZ2_bzBuffToBuffCompress(at, &room, (char *)(uintptr_t)plain.ptr, (unsigned)plain.len,
+                                      1, 0, 0),
+             BZ_OK);
     buf_wrote(out, room);
 }
 
@@ -79,7 +81,8 @@ static inline pw_code dribble_read(void *ctx, void *out, size_t n, size_t *ret_n
     return PW_OK;
 }
 
-#define DRIBBLE(bytes, at_once) {.rest = (bytes), .step = (at_once), .fail_at = SIZE_MAX}
+#define DRIBBLE(bytes, at_once)                                                                    \
+    { .rest = (bytes), .step = (at_once), .fail_at = SIZE_MAX }
 
 /* Text that compresses about 4 : 1 and differs everywhere. */
 static inline void add_sample(struct buf *out, size_t bytes) {
@@ -87,7 +90,7 @@ static inline void add_sample(struct buf *out, size_t bytes) {
 
     while (out->len < bytes) {
         seed = seed * 1664525 + 1013904223;
-        buf_addf(out, "Package: sample-%u\nVersion: %u.%u\nStatus: install ok installed\n\n", seed >> 20, seed >> 28,
-                 (seed >> 8) & 0xff);
+        buf_addf(out, "Package: sample-%u\nVersion: %u.%u\nStatus: install ok installed\n\n",
+                 seed >> 20, seed >> 28, (seed >> 8) & 0xff);
     }
 }

@@ -6,7 +6,7 @@
 
 struct member {
     const char *name;
-    char        type; /* '0' file, '1' hard link, '2' symlink, '5' directory, 'x' pax, 'L' long name */
+    char type; /* '0' file, '1' hard link, '2' symlink, '5' directory, 'x' pax, 'L' long name */
     const char *link;
     const char *content;
     unsigned    mode;

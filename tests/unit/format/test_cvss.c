@@ -48,8 +48,9 @@ TEST(length_ceiling) {
 /* Every one of the 2,592 base vectors has a score with one decimal, and more impact never
  * lowers it. */
 TEST(the_whole_space) {
-    static const char *const av[] = {"P", "L", "A", "N"}, *const ac[] = {"H", "L"}, *const pr[] = {"H", "L", "N"},
-                             *const ui[] = {"R", "N"}, *const s[] = {"U", "C"}, *const cia[] = {"N", "L", "H"};
+    static const char *const av[] = {"P", "L", "A", "N"}, *const ac[] = {"H", "L"},
+                             *const pr[] = {"H", "L", "N"}, *const ui[] = {"R", "N"},
+                             *const s[] = {"U", "C"}, *const cia[] = {"N", "L", "H"};
 
     for (unsigned n = 0; n < 4 * 2 * 3 * 2 * 2 * 9; n++) {
         unsigned base = n / 9;
@@ -60,9 +61,9 @@ TEST(the_whole_space) {
             struct err  err = ERR_NONE;
             struct cvss cvss;
 
-            snprintf(vector, sizeof vector, "CVSS:3.1/AV:%s/AC:%s/PR:%s/UI:%s/S:%s/C:%s/I:%s/A:%s", av[base % 4],
-                     ac[base / 4 % 2], pr[base / 8 % 3], ui[base / 24 % 2], s[base / 48 % 2], cia[n % 3], cia[n / 3 % 3],
-                     cia[a]);
+            snprintf(vector, sizeof vector, "CVSS:3.1/AV:%s/AC:%s/PR:%s/UI:%s/S:%s/C:%s/I:%s/A:%s",
+                     av[base % 4], ac[base / 4 % 2], pr[base / 8 % 3], ui[base / 24 % 2],
+                     s[base / 48 % 2], cia[n % 3], cia[n / 3 % 3], cia[a]);
             CHECK_OK(cvss_parse(str_of(vector), &cvss, &err));
             CHECK(cvss.score >= before && cvss.score <= 10);
             CHECK(fabs(cvss.score * 10 - round(cvss.score * 10)) < 1e-9);
@@ -71,7 +72,8 @@ TEST(the_whole_space) {
     }
 }
 
-static void check_published(const json_t *metrics, const char *key, unsigned *done, unsigned *wrong) {
+static void check_published(const json_t *metrics, const char *key, unsigned *done,
+                            unsigned *wrong) {
     size_t  i;
     json_t *metric;
 

@@ -25,7 +25,8 @@ static void put(const char *name, str bytes) {
     CHECK_OK(file_write(path, bytes, 0644, &err));
 }
 
-static void make_zip(const char *name, const char *const entries[][2], zip_int32_t method, const char *password) {
+static void make_zip(const char *name, const char *const entries[][2], zip_int32_t method,
+                     const char *password) {
     char   path[256];
     int    code;
     zip_t *zip;
@@ -40,7 +41,8 @@ static void make_zip(const char *name, const char *const entries[][2], zip_int32
             CHECK(zip_dir_add(zip, entries[i][0], 0) >= 0);
             continue;
         }
-        at = zip_file_add(zip, entries[i][0], zip_source_buffer(zip, entries[i][1], strlen(entries[i][1]), 0), 0);
+        at = zip_file_add(zip, entries[i][0],
+                          zip_source_buffer(zip, entries[i][1], strlen(entries[i][1]), 0), 0);
         CHECK(at >= 0);
         CHECK_EQ(zip_set_file_compression(zip, (zip_uint64_t)at, method, 0), 0);
         if (password != NULL)
@@ -51,12 +53,13 @@ static void make_zip(const char *name, const char *const entries[][2], zip_int32
 
 /* --- zip --- */
 
-static const char *const three[][2] = {{"a.json", "[1]"}, {"dir/", NULL}, {"dir/b.json", "[2,\"longer content\"]"}, {NULL, NULL}};
+static const char *const three[][2] = {
+    {"a.json", "[1]"}, {"dir/", NULL}, {"dir/b.json", "[2,\"longer content\"]"}, {NULL, NULL}};
 
 TEST(zip_entries) {
     static const zip_int32_t methods[] = {ZIP_CM_STORE, ZIP_CM_DEFLATE};
 
-    EACH(method, methods)
+    EACH (method, methods)
         for (int in_memory = 0; in_memory < 2; in_memory++) {
             AUTO(zip_reader_closep) struct zip_reader *zip = NULL;
             AUTO(buf_done) struct buf                  bytes = BUF_INIT(MIB(1));
@@ -68,7 +71,8 @@ TEST(zip_entries) {
             path_in(path, "three.zip");
             CHECK_OK(file_read(path, MIB(1), &bytes, &err));
             CHECK(zip_reader_sniff(buf_str(&bytes)));
-            CHECK_OK(in_memory ? zip_reader_open_memory(buf_str(&bytes), wide, &zip, &err) : zip_reader_open(path, wide, &zip, &err));
+            CHECK_OK(in_memory ? zip_reader_open_memory(buf_str(&bytes), wide, &zip, &err)
+                               : zip_reader_open(path, wide, &zip, &err));
             CHECK_EQ(zip_reader_count(zip), 3);
             for (size_t i = 0; three[i][0] != NULL; i++) {
                 AUTO(buf_done) struct buf content = BUF_INIT(KIB(1));
@@ -116,11 +120,14 @@ TEST(zip_refusals) {
     memset(zeros, '0', sizeof zeros - 1);
     make_zip("bomb.zip", bomb, ZIP_CM_DEFLATE, NULL);
     CHECK_OK(read_zip("bomb.zip", wide, &err));
-    CHECK_EQ(read_zip("bomb.zip", (struct zip_reader_limits){MIB(8), MIB(8), 100}, &err), PW_TOO_LARGE);
+    CHECK_EQ(read_zip("bomb.zip", (struct zip_reader_limits){MIB(8), MIB(8), 100}, &err),
+             PW_TOO_LARGE);
     CHECK_TEXT(err_text(&err), "zip entry bomb grows more than 100 times");
-    CHECK_EQ(read_zip("bomb.zip", (struct zip_reader_limits){1000, MIB(8), 1 << 20}, &err), PW_TOO_LARGE);
+    CHECK_EQ(read_zip("bomb.zip", (struct zip_reader_limits){1000, MIB(8), 1 << 20}, &err),
+             PW_TOO_LARGE);
     CHECK_TEXT(err_text(&err), "zip entry bomb gives more than 1000 bytes");
-    CHECK_EQ(read_zip("bomb.zip", (struct zip_reader_limits){MIB(8), 2000, 1 << 20}, &err), PW_TOO_LARGE);
+    CHECK_EQ(read_zip("bomb.zip", (struct zip_reader_limits){MIB(8), 2000, 1 << 20}, &err),
+             PW_TOO_LARGE);
     CHECK_TEXT(err_text(&err), "zip entry bomb gives more than 2000 bytes");
 
     make_zip("secret.zip", three, ZIP_CM_DEFLATE, "password");
@@ -193,7 +200,7 @@ TEST(one_document_in_every_packing) {
         {"lies.gz", "lies=[1];", pack_plain},
     };
 
-    EACH(c, cases) {
+    EACH (c, cases) {
         AUTO(buf_done) struct buf packed = BUF_INIT(KIB(4));
 
         c->pack(&packed, STR("[1]"));
@@ -210,10 +217,12 @@ TEST(archives_and_folders) {
     make_zip("feed.zip", three, ZIP_CM_DEFLATE, NULL);
     check_feed("feed.zip", false, "a.json=[1];dir/b.json=[2,\"longer content\"];");
 
-    add_member(&tar, &(struct member){.name = "./a.json", .type = '0', .content = "[1]", .mode = 0644});
+    add_member(&tar,
+               &(struct member){.name = "./a.json", .type = '0', .content = "[1]", .mode = 0644});
     add_member(&tar, &(struct member){.name = "dir", .type = '5', .mode = 0755});
     add_member(&tar, &(struct member){.name = "link", .type = '2', .link = "a.json", .mode = 0777});
-    add_member(&tar, &(struct member){.name = "readme", .type = '0', .content = "text", .mode = 0644});
+    add_member(&tar,
+               &(struct member){.name = "readme", .type = '0', .content = "text", .mode = 0644});
     add_end(&tar);
     put("feed.tar", buf_str(&tar));
     check_feed("feed.tar", false, "a.json=[1];readme=text;");
@@ -233,17 +242,22 @@ TEST(archives_and_folders) {
     make_zip("tree/all.zip", three, ZIP_CM_DEFLATE, NULL);
     path_in(path, "tree/loop");
     CHECK_EQ(symlink("..", path), 0);
-    check_feed("tree", true, "a.json=[1];dir/b.json=[2,\"longer content\"];b.json=[3];v3.20/main.json=[5];v3.20/packed.json=[6];");
-    check_feed("tree/", true, "a.json=[1];dir/b.json=[2,\"longer content\"];b.json=[3];v3.20/main.json=[5];v3.20/packed.json=[6];");
+    check_feed("tree", true,
+               "a.json=[1];dir/b.json=[2,\"longer "
+               "content\"];b.json=[3];v3.20/main.json=[5];v3.20/packed.json=[6];");
+    check_feed("tree/", true,
+               "a.json=[1];dir/b.json=[2,\"longer "
+               "content\"];b.json=[3];v3.20/main.json=[5];v3.20/packed.json=[6];");
 }
 
 TEST(feed_problems_name_the_place) {
     struct seen               seen = {.text = BUF_INIT(MIB(1))};
     struct feed_visitor       visitor = {&seen, NULL, see};
     AUTO(buf_done) struct buf packed = BUF_INIT(KIB(4));
-    static const char *const  stop[][2] = {{"ok.json", "[1]"}, {"dir/bad.json", "stop"}, {NULL, NULL}};
-    struct err                err = ERR_NONE;
-    char                      path[256], want[600];
+    static const char *const  stop[][2] = {
+         {"ok.json", "[1]"}, {"dir/bad.json", "stop"}, {NULL, NULL}};
+    struct err err = ERR_NONE;
+    char       path[256], want[600];
 
     path_in(path, "absent");
     CHECK_EQ(feed_file_walk(path, &visitor, &err), PW_NOT_FOUND);
@@ -290,9 +304,12 @@ static int remove_folder(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        UNIT(zip_entries),          UNIT(zip_refusals),
-        UNIT(one_document_in_every_packing), UNIT(archives_and_folders),
-        UNIT(feed_problems_name_the_place),  UNIT(read_all_tells_the_end_from_too_much),
+        UNIT(zip_entries),
+        UNIT(zip_refusals),
+        UNIT(one_document_in_every_packing),
+        UNIT(archives_and_folders),
+        UNIT(feed_problems_name_the_place),
+        UNIT(read_all_tells_the_end_from_too_much),
     };
 
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -7,18 +7,19 @@ static const struct format_case {
     enum inflate_format format;
     void (*pack)(struct buf *out, str plain);
 } formats[] = {
-    {INFLATE_PLAIN, pack_plain}, {INFLATE_GZIP, pack_gzip}, {INFLATE_ZSTD, pack_zstd},
+    {INFLATE_PLAIN, pack_plain}, {INFLATE_GZIP, pack_gzip},   {INFLATE_ZSTD, pack_zstd},
     {INFLATE_XZ, pack_xz},       {INFLATE_BZIP2, pack_bzip2},
 };
 
 static const struct inflate_limits wide = {(uint64_t)1 << 40, 1 << 20};
 
 /* Everything that comes out of `packed`, given `step` bytes at a time. */
-static pw_code inflate_all(str packed, size_t step, struct inflate_limits limits, struct buf *out, struct err *err) {
-    struct dribble               dribble = DRIBBLE(packed, step);
+static pw_code inflate_all(str packed, size_t step, struct inflate_limits limits, struct buf *out,
+                           struct err *err) {
+    struct dribble                       dribble = DRIBBLE(packed, step);
     AUTO(inflate_closep) struct inflate *inflate = NULL;
-    const void                  *bytes;
-    size_t                       n;
+    const void                          *bytes;
+    size_t                               n;
 
     PW_TRY(inflate_open((struct pull_source){&dribble, dribble_read}, limits, &inflate, err));
     do {
@@ -33,7 +34,7 @@ TEST(formats_are_told_from_their_bytes) {
     AUTO(buf_done) struct buf plain = BUF_INIT(MIB(4));
 
     add_sample(&plain, MIB(1));
-    EACH(f, formats) {
+    EACH (f, formats) {
         AUTO(buf_done) struct buf            packed = BUF_INIT(MIB(8)), out = BUF_INIT(MIB(8));
         AUTO(inflate_closep) struct inflate *inflate = NULL;
         struct err                           err = ERR_NONE;
@@ -53,8 +54,8 @@ TEST(small_steps_give_the_same_bytes) {
     AUTO(buf_done) struct buf plain = BUF_INIT(MIB(4));
 
     add_sample(&plain, 200000);
-    EACH(f, formats)
-        EACH(step, steps) {
+    EACH (f, formats)
+        EACH (step, steps) {
             AUTO(buf_done) struct buf packed = BUF_INIT(MIB(8)), out = BUF_INIT(MIB(8));
             struct err                err = ERR_NONE;
 
@@ -67,8 +68,8 @@ TEST(small_steps_give_the_same_bytes) {
 TEST(members_follow_each_other) {
     static const size_t steps[] = {1, 5, SIZE_MAX};
 
-    EACH(f, formats)
-        EACH(step, steps) {
+    EACH (f, formats)
+        EACH (step, steps) {
             AUTO(buf_done) struct buf packed = BUF_INIT(MIB(1)), out = BUF_INIT(MIB(1));
             struct err                err = ERR_NONE;
 
@@ -85,7 +86,7 @@ TEST(a_cut_is_an_error_wherever_it_is) {
     AUTO(buf_done) struct buf plain = BUF_INIT(MIB(4));
 
     add_sample(&plain, 3000);
-    EACH(f, formats) {
+    EACH (f, formats) {
         AUTO(buf_done) struct buf packed = BUF_INIT(MIB(1));
 
         if (f->format == INFLATE_PLAIN)
@@ -96,8 +97,10 @@ TEST(a_cut_is_an_error_wherever_it_is) {
             struct err                err = ERR_NONE;
             char                      want[64];
 
-            CHECK_EQ(inflate_all(str_sub(buf_str(&packed), 0, cut), SIZE_MAX, wide, &out, &err), PW_CORRUPT);
-            snprintf(want, sizeof want, "%s data is cut short: it ends after %zu bytes", inflate_format_name(f->format), cut);
+            CHECK_EQ(inflate_all(str_sub(buf_str(&packed), 0, cut), SIZE_MAX, wide, &out, &err),
+                     PW_CORRUPT);
+            snprintf(want, sizeof want, "%s data is cut short: it ends after %zu bytes",
+                     inflate_format_name(f->format), cut);
             CHECK(str_starts(str_of(err_text(&err)), str_of(want)));
             CHECK(str_starts(buf_str(&plain), buf_str(&out))); /* what came out before is right */
         }
@@ -109,7 +112,7 @@ TEST(damage_is_noticed) {
     AUTO(buf_done) struct buf plain = BUF_INIT(MIB(4));
 
     add_sample(&plain, 3000);
-    EACH(f, formats) {
+    EACH (f, formats) {
         AUTO(buf_done) struct buf packed = BUF_INIT(MIB(1));
         size_t                    noticed = 0;
 
@@ -143,7 +146,7 @@ TEST(a_wrong_checksum_says_so) {
 }
 
 TEST(junk_behind_the_data_is_told_and_ignored) {
-    EACH(f, formats) {
+    EACH (f, formats) {
         AUTO(buf_done) struct buf            packed = BUF_INIT(MIB(1));
         AUTO(inflate_closep) struct inflate *inflate = NULL;
         struct err                           err = ERR_NONE;
@@ -191,46 +194,56 @@ TEST(ceilings) {
 
     memset(buf_room(&zeros, MIB(8)), 0, MIB(8));
     buf_wrote(&zeros, MIB(8));
-    EACH(f, formats) {
+    EACH (f, formats) {
         AUTO(buf_done) struct buf packed = BUF_INIT(MIB(16)), out = BUF_INIT(MIB(16));
         struct err                err = ERR_NONE;
 
         f->pack(&packed, buf_str(&zeros));
-        CHECK_EQ(inflate_all(buf_str(&packed), SIZE_MAX, (struct inflate_limits){MIB(8) - 1, 1 << 20}, &out, &err),
+        CHECK_EQ(inflate_all(buf_str(&packed), SIZE_MAX,
+                             (struct inflate_limits){MIB(8) - 1, 1 << 20}, &out, &err),
                  PW_TOO_LARGE);
         CHECK(str_ends(str_of(err_text(&err)), STR("data gives more than 8388607 bytes")));
         buf_clear(&out);
-        CHECK_OK(inflate_all(buf_str(&packed), SIZE_MAX, (struct inflate_limits){MIB(8), 1 << 20}, &out, &err));
+        CHECK_OK(inflate_all(buf_str(&packed), SIZE_MAX, (struct inflate_limits){MIB(8), 1 << 20},
+                             &out, &err));
         buf_clear(&out);
         if (f->format == INFLATE_PLAIN)
             continue; /* a plain stream has no ratio */
-        CHECK_EQ(inflate_all(buf_str(&packed), SIZE_MAX, (struct inflate_limits){MIB(8), 50}, &out, &err), PW_TOO_LARGE);
+        CHECK_EQ(inflate_all(buf_str(&packed), SIZE_MAX, (struct inflate_limits){MIB(8), 50}, &out,
+                             &err),
+                 PW_TOO_LARGE);
         CHECK(str_find(str_of(err_text(&err)), STR("data grows more than 50 times")) != STR_NPOS);
     }
 }
 
 TEST(a_small_stream_may_have_any_ratio) {
-    AUTO(buf_done) struct buf zeros = BUF_INIT(MIB(1)), packed = BUF_INIT(MIB(1)), out = BUF_INIT(MIB(1));
-    struct err                err = ERR_NONE;
+    AUTO(buf_done)
+    struct buf zeros = BUF_INIT(MIB(1)),
+               packed = BUF_INIT(MIB(1)), out = BUF_INIT(MIB(1));
+    struct err err = ERR_NONE;
 
     memset(buf_room(&zeros, KIB(64)), 0, KIB(64));
     buf_wrote(&zeros, KIB(64));
     pack_zstd(&packed, buf_str(&zeros));
-    CHECK_OK(inflate_all(buf_str(&packed), SIZE_MAX, (struct inflate_limits){MIB(1), 10}, &out, &err));
+    CHECK_OK(
+        inflate_all(buf_str(&packed), SIZE_MAX, (struct inflate_limits){MIB(1), 10}, &out, &err));
 }
 
 /* Frame header: magic, no checksum or size, window descriptor 2^(10+N). */
 TEST(a_window_past_the_ceiling_is_refused) {
-    static const unsigned char frame[] = {0x28, 0xb5, 0x2f, 0xfd, 0x00, (28 - 10) << 3, 0x01, 0, 0, 0, 0, 0};
+    static const unsigned char frame[] = {0x28, 0xb5, 0x2f, 0xfd, 0x00, (28 - 10) << 3,
+                                          0x01, 0,    0,    0,    0,    0};
     AUTO(buf_done) struct buf  out = BUF_INIT(MIB(1));
     struct err                 err = ERR_NONE;
 
-    CHECK_EQ(inflate_all(str_make(frame, sizeof frame), SIZE_MAX, wide, &out, &err), PW_UNSUPPORTED);
-    CHECK_TEXT(err_text(&err), "zstd data needs a window of more than 128 MiB; compress it with --long=27 or less");
+    CHECK_EQ(inflate_all(str_make(frame, sizeof frame), SIZE_MAX, wide, &out, &err),
+             PW_UNSUPPORTED);
+    CHECK_TEXT(err_text(&err),
+               "zstd data needs a window of more than 128 MiB; compress it with --long=27 or less");
 }
 
 TEST(errors_of_the_source_pass_through_and_stick) {
-    EACH(f, formats) {
+    EACH (f, formats) {
         AUTO(buf_done) struct buf            plain = BUF_INIT(MIB(1)), packed = BUF_INIT(MIB(1));
         AUTO(inflate_closep) struct inflate *inflate = NULL;
         struct dribble                       dribble = {.step = 100, .fail_at = 200};
@@ -266,7 +279,9 @@ TEST(nothing_is_an_empty_plain_stream) {
 }
 
 TEST(pieces_and_copies_can_be_mixed) {
-    AUTO(buf_done) struct buf            plain = BUF_INIT(MIB(1)), packed = BUF_INIT(MIB(1)), out = BUF_INIT(MIB(1));
+    AUTO(buf_done)
+    struct buf plain = BUF_INIT(MIB(1)),
+               packed = BUF_INIT(MIB(1)), out = BUF_INIT(MIB(1));
     AUTO(inflate_closep) struct inflate *inflate = NULL;
     struct err                           err = ERR_NONE;
     str                                  slice;
@@ -294,8 +309,9 @@ TEST(pieces_and_copies_can_be_mixed) {
 }
 
 RUN_TESTS(UNIT(formats_are_told_from_their_bytes), UNIT(small_steps_give_the_same_bytes),
-          UNIT(members_follow_each_other), UNIT(a_cut_is_an_error_wherever_it_is), UNIT(damage_is_noticed),
-          UNIT(a_wrong_checksum_says_so), UNIT(junk_behind_the_data_is_told_and_ignored), UNIT(padding_is_no_junk),
-          UNIT(ceilings), UNIT(a_small_stream_may_have_any_ratio), UNIT(a_window_past_the_ceiling_is_refused),
+          UNIT(members_follow_each_other), UNIT(a_cut_is_an_error_wherever_it_is),
+          UNIT(damage_is_noticed), UNIT(a_wrong_checksum_says_so),
+          UNIT(junk_behind_the_data_is_told_and_ignored), UNIT(padding_is_no_junk), UNIT(ceilings),
+          UNIT(a_small_stream_may_have_any_ratio), UNIT(a_window_past_the_ceiling_is_refused),
           UNIT(errors_of_the_source_pass_through_and_stick), UNIT(nothing_is_an_empty_plain_stream),
           UNIT(pieces_and_copies_can_be_mixed))

@@ -13,16 +13,19 @@ TEST(documents) {
         {"{\"a\":{\"a\":1}}", NULL}, /* the same key in another object */
         {"", "JSON is malformed at line 1, column 1: '[' or '{' expected near end of file"},
         {"1", "JSON is malformed at line 1, column 1: '[' or '{' expected near '1'"},
-        {"{\"a\":1,\"a\":2}", "JSON is malformed at line 1, column 10: duplicate object key near '\"a\"'"},
+        {"{\"a\":1,\"a\":2}",
+         "JSON is malformed at line 1, column 10: duplicate object key near '\"a\"'"},
         {"{} x", "JSON is malformed at line 1, column 4: end of file expected near 'x'"},
         {"{}{}", "JSON is malformed at line 1, column 3: end of file expected near '{'"},
         {"{\n\"a\": tru}", "JSON is malformed at line 2, column 8: invalid token near 'tru'"},
         {"[1,]", "JSON is malformed at line 1, column 4: unexpected token near ']'"},
-        {"{\"a\":\"\\u0000\"}", "JSON is malformed at line 1, column 13: text may not hold \\u0000"},
-        {"[\"\xff\"]", "JSON is malformed at line 1, column 2: unable to decode byte 0xff near '\"'"},
+        {"{\"a\":\"\\u0000\"}",
+         "JSON is malformed at line 1, column 13: text may not hold \\u0000"},
+        {"[\"\xff\"]",
+         "JSON is malformed at line 1, column 2: unable to decode byte 0xff near '\"'"},
     };
 
-    EACH(c, cases) {
+    EACH (c, cases) {
         AUTO(json_endp) json_t *root = NULL;
         struct err              err = ERR_NONE;
         pw_code                 code = json_parse(str_of(c->text), KIB(1), &root, &err);
@@ -52,11 +55,13 @@ TEST(ceilings) {
     memset(text + LIMIT_JSON_DEPTH + 1, ']', LIMIT_JSON_DEPTH + 1);
     CHECK_OK(json_parse(str_make(text + 1, 2 * LIMIT_JSON_DEPTH), KIB(1), &root, &err));
     json_endp(&root);
-    CHECK_EQ(json_parse(str_make(text, 2 * LIMIT_JSON_DEPTH + 2), KIB(1), &root, &err), PW_TOO_LARGE);
+    CHECK_EQ(json_parse(str_make(text, 2 * LIMIT_JSON_DEPTH + 2), KIB(1), &root, &err),
+             PW_TOO_LARGE);
     CHECK_TEXT(err_text(&err), "JSON nests deeper than 64 at line 1, column 65");
     CHECK_EQ(json_parse(STR("[1]"), 2, &root, &err), PW_TOO_LARGE);
     CHECK_TEXT(err_text(&err), "JSON of 3 bytes is larger than 2");
-    CHECK_OK(json_parse(STR("[\"[[[\\\"[[[\"]"), KIB(1), &root, &err)); /* brackets in text do not nest */
+    CHECK_OK(json_parse(STR("[\"[[[\\\"[[[\"]"), KIB(1), &root,
+                        &err)); /* brackets in text do not nest */
 }
 
 TEST(members) {
@@ -68,7 +73,9 @@ TEST(members) {
     bool                    yes = false;
     json_t                 *inner = NULL;
 
-    CHECK_OK(json_parse(STR("{\"s\":\"text\",\"i\":42,\"d\":1.5,\"b\":true,\"o\":{},\"l\":[],\"n\":null}"), KIB(1), &root, &err));
+    CHECK_OK(json_parse(
+        STR("{\"s\":\"text\",\"i\":42,\"d\":1.5,\"b\":true,\"o\":{},\"l\":[],\"n\":null}"), KIB(1),
+        &root, &err));
     CHECK_OK(json_get_str(root, "s", &text, &err));
     CHECK_STR(text, "text");
     CHECK_OK(json_get_int(root, "i", &number, &err));
@@ -105,7 +112,9 @@ TEST(optional_members) {
     AUTO(json_endp) json_t *root = NULL;
     struct err              err = ERR_NONE;
 
-    CHECK_OK(json_parse(STR("{\"s\":\"text\",\"i\":42,\"d\":1.5,\"b\":true,\"o\":{},\"l\":[],\"n\":null}"), KIB(1), &root, &err));
+    CHECK_OK(json_parse(
+        STR("{\"s\":\"text\",\"i\":42,\"d\":1.5,\"b\":true,\"o\":{},\"l\":[],\"n\":null}"), KIB(1),
+        &root, &err));
     CHECK_STR(json_opt_str(root, "s"), "text");
     CHECK_STR(json_opt_str(root, "i"), "");
     CHECK_STR(json_opt_str(root, "n"), "");
@@ -129,14 +138,16 @@ static pw_code note_member(void *ctx, const struct json_member *member, struct e
 
     if (str_eq(member->text, STR("\"stop\"")))
         return err_set(err, PW_CANCELLED, "stopped at %d", (int)member->index);
-    buf_addf(out, STR_FMT "/" STR_FMT "=" STR_FMT "|", STR_ARG(member->parent), STR_ARG(member->key), STR_ARG(member->text));
+    buf_addf(out, STR_FMT "/" STR_FMT "=" STR_FMT "|", STR_ARG(member->parent),
+             STR_ARG(member->key), STR_ARG(member->text));
     return PW_OK;
 }
 
 static pw_code walk(str text, size_t step, int depth, struct buf *out, struct err *err) {
     struct dribble dribble = DRIBBLE(text, step);
 
-    return json_stream_walk((struct pull_source){&dribble, dribble_read}, depth, (struct json_visitor){out, note_member}, err);
+    return json_stream_walk((struct pull_source){&dribble, dribble_read}, depth,
+                            (struct json_visitor){out, note_member}, err);
 }
 
 TEST(walks) {
@@ -148,39 +159,52 @@ TEST(walks) {
         {1, "[]", "", NULL},
         {1, "{}", "", NULL},
         {2, " { } \n", "", NULL},
-        {1, "[1, \"a\", {\"b\": [1,2]}, [ ] ,null]", "/=1|/=\"a\"|/={\"b\": [1,2]}|/=[ ]|/=null|", NULL},
+        {1, "[1, \"a\", {\"b\": [1,2]}, [ ] ,null]", "/=1|/=\"a\"|/={\"b\": [1,2]}|/=[ ]|/=null|",
+         NULL},
         {1, "{\"a\" : 1,\"b\":{\"c\":2}}", "/a=1|/b={\"c\":2}|", NULL},
-        {2, "{\"a\":{\"x\":1,\"y\":[2]},\"s\":\"t\",\"l\":[3,4],\"e\":{}}", "a/x=1|a/y=[2]|/s=\"t\"|l/=3|l/=4|", NULL},
+        {2, "{\"a\":{\"x\":1,\"y\":[2]},\"s\":\"t\",\"l\":[3,4],\"e\":{}}",
+         "a/x=1|a/y=[2]|/s=\"t\"|l/=3|l/=4|", NULL},
         {2, "[{\"x\":1},[2],3]", "/x=1|/=2|/=3|", NULL},
-        {1, "[\"]}\\\"[{\", \"\\\\\"]", "/=\"]}\\\"[{\"|/=\"\\\\\"|", NULL}, /* brackets and quotes in text */
+        {1, "[\"]}\\\"[{\", \"\\\\\"]", "/=\"]}\\\"[{\"|/=\"\\\\\"|",
+         NULL}, /* brackets and quotes in text */
         {1, "{\"a\\u00e9\\n\":1}", "/a\xC3\xA9\n=1|", NULL},
         {1, "\xEF\xBB\xBF[1]", "/=1|", NULL},
         {1, "[-1.5e10]", "/=-1.5e10|", NULL},
-        {1, "", NULL, "JSON ends after 0 bytes (0 members), where an object or an array was expected"},
-        {1, "  ", NULL, "JSON ends after 2 bytes (0 members), where an object or an array was expected"},
-        {1, "7", NULL, "JSON is malformed at byte 0 (0 members before it): expected an object or an array"},
+        {1, "", NULL,
+         "JSON ends after 0 bytes (0 members), where an object or an array was expected"},
+        {1, "  ", NULL,
+         "JSON ends after 2 bytes (0 members), where an object or an array was expected"},
+        {1, "7", NULL,
+         "JSON is malformed at byte 0 (0 members before it): expected an object or an array"},
         {1, "[1", NULL, "JSON ends after 2 bytes (1 members), where ',' or ']' was expected"},
         {1, "[1,", NULL, "JSON ends after 3 bytes (1 members), where a value was expected"},
         {1, "[1,]", NULL, "JSON is malformed at byte 3 (1 members before it): expected a value"},
-        {1, "[1 2]", NULL, "JSON is malformed at byte 3 (1 members before it): expected ',' or ']'"},
+        {1, "[1 2]", NULL,
+         "JSON is malformed at byte 3 (1 members before it): expected ',' or ']'"},
         {1, "[tru]", NULL, "JSON is malformed at byte 1 (0 members before it): expected a value"},
         {1, "[,]", NULL, "JSON is malformed at byte 1 (0 members before it): expected a value"},
         {1, "[01]", NULL, "JSON is malformed at byte 1 (0 members before it): expected a value"},
         {1, "{\"a\"}", NULL, "JSON is malformed at byte 4 (0 members before it): expected ':'"},
         {1, "{a:1}", NULL, "JSON is malformed at byte 1 (0 members before it): expected a key"},
-        {1, "{\"a\":1,}", NULL, "JSON is malformed at byte 7 (1 members before it): expected a key"},
-        {1, "{\"\\x\":1}", NULL, "JSON is malformed at byte 1 (0 members before it): expected a well-formed key"},
+        {1, "{\"a\":1,}", NULL,
+         "JSON is malformed at byte 7 (1 members before it): expected a key"},
+        {1, "{\"\\x\":1}", NULL,
+         "JSON is malformed at byte 1 (0 members before it): expected a well-formed key"},
         {1, "[{\"a\":1]", NULL, "JSON is malformed at byte 7 (0 members before it): expected '}'"},
         {1, "[[1}]", NULL, "JSON is malformed at byte 3 (0 members before it): expected ']'"},
-        {1, "[{\"a\":", NULL, "JSON ends after 6 bytes (0 members), where the end of a member was expected"},
-        {1, "[\"abc", NULL, "JSON ends after 5 bytes (0 members), where the rest of a string was expected"},
-        {1, "[\"a\nb\"]", NULL, "JSON is malformed at byte 3 (0 members before it): expected the rest of a string"},
-        {1, "[1] x", NULL, "JSON is malformed at byte 4 (1 members before it): expected nothing more"},
+        {1, "[{\"a\":", NULL,
+         "JSON ends after 6 bytes (0 members), where the end of a member was expected"},
+        {1, "[\"abc", NULL,
+         "JSON ends after 5 bytes (0 members), where the rest of a string was expected"},
+        {1, "[\"a\nb\"]", NULL,
+         "JSON is malformed at byte 3 (0 members before it): expected the rest of a string"},
+        {1, "[1] x", NULL,
+         "JSON is malformed at byte 4 (1 members before it): expected nothing more"},
         {1, "[1,\"stop\",2]", NULL, "stopped at 1"},
     };
 
-    EACH(c, cases)
-        EACH(step, steps) {
+    EACH (c, cases)
+        EACH (step, steps) {
             AUTO(buf_done) struct buf out = BUF_INIT(KIB(4));
             struct err                err = ERR_NONE;
             pw_code                   code = walk(str_of(c->text), *step, c->depth, &out, &err);
@@ -243,9 +267,10 @@ TEST(long_walk) {
     }
     buf_adds(&text, "]}");
     dribble = (struct dribble)DRIBBLE(buf_str(&text), 4099);
-    CHECK_OK(json_stream_walk((struct pull_source){&dribble, dribble_read}, 2, (struct json_visitor){&bytes, parse_member}, &err));
+    CHECK_OK(json_stream_walk((struct pull_source){&dribble, dribble_read}, 2,
+                              (struct json_visitor){&bytes, parse_member}, &err));
     CHECK_EQ(bytes, want);
 }
 
-RUN_TESTS(UNIT(documents), UNIT(lenient_documents), UNIT(ceilings), UNIT(members), UNIT(optional_members), UNIT(walks),
-          UNIT(walk_ceilings), UNIT(long_walk))
+RUN_TESTS(UNIT(documents), UNIT(lenient_documents), UNIT(ceilings), UNIT(members),
+          UNIT(optional_members), UNIT(walks), UNIT(walk_ceilings), UNIT(long_walk))

@@ -11,7 +11,7 @@ static void canonical(void *ctx, str line, int number) {
 
     for (size_t i = 0; (at = str_find(str_from(line, i), STR(" = "))) != STR_NPOS; i += at + 3)
         sides[0] = str_sub(line, 0, i + at), sides[1] = str_from(line, i + at + 3);
-    EACH(side, sides) {
+    EACH (side, sides) {
         AUTO(arena_done) struct arena arena = ARENA_INIT(KIB(64));
         AUTO(buf_done) struct buf     out = BUF_INIT(KIB(8));
         struct err                    err = ERR_NONE;
@@ -34,7 +34,8 @@ TEST(parts) {
     struct err                    err = ERR_NONE;
     struct purl                   purl;
 
-    CHECK_OK(purl_parse(&arena, STR("pkg:npm/%40angular/core@1.0%2Bx?vcs_url=git%2Bhttps://x#src/a"), &purl, &err));
+    CHECK_OK(purl_parse(
+        &arena, STR("pkg:npm/%40angular/core@1.0%2Bx?vcs_url=git%2Bhttps://x#src/a"), &purl, &err));
     CHECK_STR(purl.type, "npm");
     CHECK_STR(purl.namespace_, "@angular");
     CHECK_STR(purl.name, "core");
@@ -55,9 +56,9 @@ TEST(names_with_their_namespace_are_split) {
         {"pypi", "Zope_Interface", "pkg:pypi/zope-interface@1"},
     };
 
-    EACH(c, cases) {
+    EACH (c, cases) {
         AUTO(buf_done) struct buf out = BUF_INIT(KIB(1));
-        struct purl               purl = {.type = str_of(c->type), .name = str_of(c->name), .version = STR("1")};
+        struct purl purl = {.type = str_of(c->type), .name = str_of(c->name), .version = STR("1")};
 
         purl_write(&out, &purl);
         CHECK_STR(buf_str(&out), c->want);
@@ -66,7 +67,8 @@ TEST(names_with_their_namespace_are_split) {
 
 TEST(qualifiers_are_sorted_and_never_empty) {
     AUTO(buf_done) struct buf out = BUF_INIT(KIB(1));
-    struct purl               purl = {.type = STR("deb"), .namespace_ = STR("debian"), .name = STR("x"), .version = STR("1")};
+    struct purl               purl = {
+                      .type = STR("deb"), .namespace_ = STR("debian"), .name = STR("x"), .version = STR("1")};
 
     purl_add_qualifier(&purl, STR("distro"), STR("debian-12"));
     purl_add_qualifier(&purl, STR("arch"), STR("amd64"));
@@ -99,7 +101,7 @@ TEST(refusals) {
          "package URL: more than 16 qualifiers"},
     };
 
-    EACH(c, cases) {
+    EACH (c, cases) {
         AUTO(arena_done) struct arena arena = ARENA_INIT(KIB(64));
         struct err                    err = ERR_NONE;
         struct purl                   purl;
@@ -122,18 +124,25 @@ TEST(length_and_memory_are_bounded) {
     memset(text + 8, 'x', sizeof text - 8);
     CHECK_EQ(purl_parse(&small, str_make(text, sizeof text), &purl, &err), PW_TOO_LARGE);
     CHECK_TEXT(err_text(&err), "package URL: 8193 bytes are more than 8192");
-    CHECK_EQ(purl_parse(&small, str_make(text, sizeof text - 1), &purl, &err), PW_TOO_LARGE); /* of the arena */
+    CHECK_EQ(purl_parse(&small, str_make(text, sizeof text - 1), &purl, &err),
+             PW_TOO_LARGE); /* of the arena */
 }
 
 TEST(python_names) {
     static const struct {
         const char *name, *want;
     } cases[] = {
-        {"Friendly-Bard", "friendly-bard"}, {"FRIENDLY.BARD", "friendly-bard"}, {"friendly_bard", "friendly-bard"},
-        {"friendly--bard", "friendly-bard"}, {"FrIeNdLy-._.-bArD", "friendly-bard"}, {"a", "a"}, {"", ""}, {"_a_", "-a-"},
+        {"Friendly-Bard", "friendly-bard"},
+        {"FRIENDLY.BARD", "friendly-bard"},
+        {"friendly_bard", "friendly-bard"},
+        {"friendly--bard", "friendly-bard"},
+        {"FrIeNdLy-._.-bArD", "friendly-bard"},
+        {"a", "a"},
+        {"", ""},
+        {"_a_", "-a-"},
     };
 
-    EACH(c, cases) {
+    EACH (c, cases) {
         AUTO(arena_done) struct arena arena = ARENA_INIT(KIB(1));
 
         CHECK_STR(pep503_normalise(&arena, str_of(c->name)), c->want);
@@ -141,5 +150,5 @@ TEST(python_names) {
 }
 
 RUN_TESTS(UNIT(canonical_form), UNIT(parts), UNIT(names_with_their_namespace_are_split),
-          UNIT(qualifiers_are_sorted_and_never_empty), UNIT(refusals), UNIT(length_and_memory_are_bounded),
-          UNIT(python_names))
+          UNIT(qualifiers_are_sorted_and_never_empty), UNIT(refusals),
+          UNIT(length_and_memory_are_bounded), UNIT(python_names))

@@ -33,18 +33,23 @@ TEST(stanzas) {
         {"Package: a\n\nPackage: b\n", "Package=a;|Package=b;|", 0, 0, false},
         {"\n\nPackage: a\n\n\n\nPackage: b\n\n", "Package=a;|Package=b;|", 0, 0, false},
         {"Package: a\n \t \nPackage: b\n", "Package=a;|Package=b;|", 0, 0, false}, /* blanks only */
-        {"Package: a\r\nVersion: 1\r\n\r\nPackage: b\r\n", "Package=a;Version=1;|Package=b;|", 0, 0, false},
+        {"Package: a\r\nVersion: 1\r\n\r\nPackage: b\r\n", "Package=a;Version=1;|Package=b;|", 0, 0,
+         false},
         {"Package:a\nVersion:\t1  \n", "Package=a;Version=1;|", 0, 0, false},
         {"Empty:\nPackage: a\n", "Empty=;Package=a;|", 0, 0, false},
         {"Url: http://x:80/\n", "Url=http://x:80/;|", 0, 0, false},
         {"Package : a\n", "Package=a;|", 0, 0, false},
-        {"Conffiles:\n /etc/a 1\n /etc/b 2\nPackage: a\n", "Conffiles=/etc/a 1/ /etc/b 2;Package=a;|", 0, 0, false},
-        {"Description: short\n long\n .\n\tmore", "Description=short/ long/ ./\tmore;|", 0, 0, false},
-        {"Description: x\n y: not a field\nPackage: a\n", "Description=x/ y: not a field;Package=a;|", 0, 0, false},
+        {"Conffiles:\n /etc/a 1\n /etc/b 2\nPackage: a\n",
+         "Conffiles=/etc/a 1/ /etc/b 2;Package=a;|", 0, 0, false},
+        {"Description: short\n long\n .\n\tmore", "Description=short/ long/ ./\tmore;|", 0, 0,
+         false},
+        {"Description: x\n y: not a field\nPackage: a\n",
+         "Description=x/ y: not a field;Package=a;|", 0, 0, false},
         /* malformed lines are skipped and counted */
         {"Package: a\nnonsense\nVersion: 1\n", "Package=a;Version=1;|", 1, 2, false},
         {" continuation of nothing\nPackage: a\n", "Package=a;|", 1, 1, false},
-        {"Package: a\nnonsense\n belongs to it\nVersion: 1\n", "Package=a;Version=1;|", 2, 2, false},
+        {"Package: a\nnonsense\n belongs to it\nVersion: 1\n", "Package=a;Version=1;|", 2, 2,
+         false},
         {": no key\nPackage: a\n", "Package=a;|", 1, 1, false},
         {"two words: x\nPackage: a\n", "Package=a;|", 1, 1, false},
         {"Package: a\n\nnonsense\n\nPackage: b\n", "Package=a;||Package=b;|", 1, 3, false},
@@ -52,7 +57,7 @@ TEST(stanzas) {
         {"Package: a\nVers\n", "Package=a;|", 1, 2, false},
     };
 
-    EACH(c, cases) {
+    EACH (c, cases) {
         AUTO(buf_done) struct buf out = BUF_INIT(KIB(4));
         struct stanza_reader      reader;
 
@@ -84,7 +89,7 @@ TEST(problems_are_sentences) {
         {"A: b\n\nB: c\nPack", "the text ends in the middle of line 4"},
     };
 
-    EACH(c, cases) {
+    EACH (c, cases) {
         AUTO(buf_done) struct buf out = BUF_INIT(KIB(4));
         struct stanza_reader      reader;
         char                      text[100];

@@ -10,15 +10,16 @@
 static const struct inflate_limits wide = {(uint64_t)1 << 40, 1 << 20};
 
 struct walk {
-    str                   slice;
-    struct inflate       *bytes;
-    struct tar           *tar;
-    struct err            err;
+    str             slice;
+    struct inflate *bytes;
+    struct tar     *tar;
+    struct err      err;
 };
 
 static void walk_open(struct walk *walk, str archive) {
     *walk = (struct walk){.slice = archive};
-    CHECK_EQ(inflate_open(pull_source_of_slice(&walk->slice), wide, &walk->bytes, &walk->err), PW_OK);
+    CHECK_EQ(inflate_open(pull_source_of_slice(&walk->slice), wide, &walk->bytes, &walk->err),
+             PW_OK);
     check_ok(tar_open(walk->bytes, &walk->tar, &walk->err), &walk->err, __FILE__, __LINE__);
 }
 
@@ -50,7 +51,7 @@ TEST(names_are_normalised) {
         {"..a/b..", "..a/b..", NULL},
         {"...", "...", NULL},
         {" a / b ", " a / b ", NULL},
-        {"a\nb", "a\nb", NULL}, /* legal on Linux */
+        {"a\nb", "a\nb", NULL},         /* legal on Linux */
         {"\xff\xfe", "\xff\xfe", NULL}, /* bytes, not text */
         {"..", NULL, "its name leads above the root"},
         {"../etc/passwd", NULL, "its name leads above the root"},
@@ -59,7 +60,7 @@ TEST(names_are_normalised) {
         {"", NULL, "it has no name"},
     };
 
-    EACH(c, cases) {
+    EACH (c, cases) {
         char        out[LIMIT_PATH_BYTES + 1];
         str         path = STR("untouched");
         const char *why = tar_normalise(str_of(c->name), out, &path);
@@ -80,12 +81,15 @@ TEST(absurd_names_are_bad) {
 
     memset(long_name, 'a', sizeof long_name);
     CHECK(tar_normalise(str_make(long_name, LIMIT_PATH_BYTES - 1), out, &path) == NULL);
-    CHECK_TEXT(tar_normalise(str_make(long_name, LIMIT_PATH_BYTES), out, &path), "its name is too long");
-    CHECK_TEXT(tar_normalise(str_make(long_name, LIMIT_PATH_BYTES + 1), out, &path), "its name is too long");
+    CHECK_TEXT(tar_normalise(str_make(long_name, LIMIT_PATH_BYTES), out, &path),
+               "its name is too long");
+    CHECK_TEXT(tar_normalise(str_make(long_name, LIMIT_PATH_BYTES + 1), out, &path),
+               "its name is too long");
     for (size_t i = 1; i < sizeof long_name; i += 2)
         long_name[i] = '/';
     CHECK(tar_normalise(str_make(long_name, 2 * LIMIT_PATH_PARTS), out, &path) == NULL);
-    CHECK_TEXT(tar_normalise(str_make(long_name, 2 * LIMIT_PATH_PARTS + 2), out, &path), "its name has too many parts");
+    CHECK_TEXT(tar_normalise(str_make(long_name, 2 * LIMIT_PATH_PARTS + 2), out, &path),
+               "its name has too many parts");
     CHECK_TEXT(tar_normalise(STR("a\0b"), out, &path), "its name holds a NUL");
 }
 
@@ -113,11 +117,11 @@ TEST(types_and_links) {
     AUTO(buf_done) struct buf archive = BUF_INIT(MIB(1));
     struct walk               walk;
 
-    EACH(c, cases)
+    EACH (c, cases)
         add_member(&archive, &c->member);
     add_end(&archive);
     walk_open(&walk, buf_str(&archive));
-    EACH(c, cases) {
+    EACH (c, cases) {
         const struct tar_entry *entry = walk_next(&walk);
 
         CHECK(entry != NULL);
@@ -140,21 +144,26 @@ TEST(types_and_links) {
 }
 
 TEST(long_names_of_gnu_and_pax) {
-    AUTO(buf_done) struct buf archive = BUF_INIT(MIB(1)), name = BUF_INIT(KIB(8)), pax = BUF_INIT(KIB(16));
-    const struct tar_entry   *entry;
-    struct walk               walk;
+    AUTO(buf_done)
+    struct buf archive = BUF_INIT(MIB(1)),
+               name = BUF_INIT(KIB(8)), pax = BUF_INIT(KIB(16));
+    const struct tar_entry *entry;
+    struct walk             walk;
 
     for (int i = 0; i < 60; i++)
         buf_addf(&name, "part-%d/", i);
     buf_adds(&name, "caf\xC3\xA9");
     /* GNU */
-    add_member_bytes(&archive, &(struct member){.name = "././@LongLink", .type = 'L'}, str_make(name.ptr, name.len + 1));
-    add_member(&archive, &(struct member){.name = "short", .type = '0', .content = "gnu", .mode = 0644});
+    add_member_bytes(&archive, &(struct member){.name = "././@LongLink", .type = 'L'},
+                     str_make(name.ptr, name.len + 1));
+    add_member(&archive,
+               &(struct member){.name = "short", .type = '0', .content = "gnu", .mode = 0644});
     /* pax, with a link and a size of its own */
     add_pax_record(&pax, "path", buf_str(&name));
     add_pax_record(&pax, "linkpath", buf_str(&name));
     add_member_bytes(&archive, &(struct member){.name = "pax", .type = 'x'}, buf_str(&pax));
-    add_member(&archive, &(struct member){.name = "short", .type = '2', .link = "short", .mode = 0777});
+    add_member(&archive,
+               &(struct member){.name = "short", .type = '2', .link = "short", .mode = 0777});
     add_end(&archive);
 
     walk_open(&walk, buf_str(&archive));
@@ -171,11 +180,11 @@ TEST(long_names_of_gnu_and_pax) {
 TEST(names_keep_their_bytes) {
     static const char *const names[] = {
         "e\xCC\x81", /* decomposed: must not become U+00E9 */
-        "\xC3\xA9", "\xE6\x97\xA5\xE6\x9C\xAC", "latin1-\xE9", "\xF0\x9F\x98\x80",
+        "\xC3\xA9",  "\xE6\x97\xA5\xE6\x9C\xAC", "latin1-\xE9", "\xF0\x9F\x98\x80",
     };
 
     CHECK(setlocale(LC_CTYPE, "C.UTF-8") != NULL); /* whatever the locale of the program is */
-    EACH(name, names)
+    EACH (name, names)
         for (int with_pax = 0; with_pax < 2; with_pax++) {
             AUTO(buf_done) struct buf archive = BUF_INIT(MIB(1)), pax = BUF_INIT(KIB(16));
             const struct tar_entry   *entry;
@@ -183,9 +192,12 @@ TEST(names_keep_their_bytes) {
 
             if (with_pax) {
                 add_pax_record(&pax, "path", str_of(*name));
-                add_member_bytes(&archive, &(struct member){.name = "pax", .type = 'x'}, buf_str(&pax));
+                add_member_bytes(&archive, &(struct member){.name = "pax", .type = 'x'},
+                                 buf_str(&pax));
             }
-            add_member(&archive, &(struct member){.name = with_pax ? "other" : *name, .type = '0', .mode = 0644});
+            add_member(
+                &archive,
+                &(struct member){.name = with_pax ? "other" : *name, .type = '0', .mode = 0644});
             add_end(&archive);
             walk_open(&walk, buf_str(&archive));
             entry = walk_next(&walk);
@@ -208,7 +220,8 @@ TEST(sparse_files_have_their_holes) {
     memset(content + (1 << 20), 'x', 4096);
     memset(content + (3 << 20) - 10, 'y', 10);
     CHECK_EQ(archive_write_set_format_pax(writer), ARCHIVE_OK);
-    CHECK_EQ(archive_write_open_memory(writer, buf_room(&archive, MIB(6)), MIB(6), &used), ARCHIVE_OK);
+    CHECK_EQ(archive_write_open_memory(writer, buf_room(&archive, MIB(6)), MIB(6), &used),
+             ARCHIVE_OK);
     archive_entry_set_pathname(raw, "sparse");
     archive_entry_set_filetype(raw, AE_IFREG);
     archive_entry_set_perm(raw, 0600);
@@ -238,8 +251,10 @@ TEST(content_has_a_ceiling) {
     const struct tar_entry   *entry;
     struct walk               walk;
 
-    add_member(&archive, &(struct member){.name = "a", .type = '0', .content = "0123456789", .mode = 0644});
-    add_member(&archive, &(struct member){.name = "b", .type = '0', .content = "next", .mode = 0644});
+    add_member(&archive,
+               &(struct member){.name = "a", .type = '0', .content = "0123456789", .mode = 0644});
+    add_member(&archive,
+               &(struct member){.name = "b", .type = '0', .content = "next", .mode = 0644});
     add_end(&archive);
     walk_open(&walk, buf_str(&archive));
     entry = walk_next(&walk);
@@ -277,12 +292,15 @@ TEST(ends) {
     unsigned                  entries;
     size_t                    body;
 
-    add_member(&archive, &(struct member){.name = "a", .type = '0', .content = "0123456789", .mode = 0644});
+    add_member(&archive,
+               &(struct member){.name = "a", .type = '0', .content = "0123456789", .mode = 0644});
     body = archive.len;
     add_end(&archive);
-    CHECK_OK(walk_all(str_sub(buf_str(&archive), body, 1024), &entries, &err)); /* an empty archive */
+    CHECK_OK(
+        walk_all(str_sub(buf_str(&archive), body, 1024), &entries, &err)); /* an empty archive */
     CHECK_EQ(entries, 0);
-    CHECK_OK(walk_all(str_sub(buf_str(&archive), 0, body), &entries, &err)); /* without an end mark */
+    CHECK_OK(
+        walk_all(str_sub(buf_str(&archive), 0, body), &entries, &err)); /* without an end mark */
     CHECK_EQ(entries, 1);
     buf_adds(&archive, "junk behind the end");
     CHECK_OK(walk_all(buf_str(&archive), &entries, &err));
@@ -290,7 +308,8 @@ TEST(ends) {
     /* cut in the header, cut in the content */
     CHECK_EQ(walk_all(str_sub(buf_str(&archive), 0, 300), &entries, &err), PW_CORRUPT);
     CHECK_EQ(walk_all(str_sub(buf_str(&archive), 0, 515), &entries, &err), PW_CORRUPT);
-    CHECK(str_starts(str_of(err_text(&err)), STR("tar archive is damaged after 1 entries: Truncated")));
+    CHECK(str_starts(str_of(err_text(&err)),
+                     STR("tar archive is damaged after 1 entries: Truncated")));
 }
 
 TEST(damage) {
@@ -300,8 +319,10 @@ TEST(damage) {
 
     CHECK_EQ(walk_all(STR("this is no archive, it is a sentence"), &entries, &err), PW_CORRUPT);
     CHECK_EQ(entries, 0);
-    add_member(&archive, &(struct member){.name = "a", .type = '0', .content = "0123456789", .mode = 0644});
-    add_member(&archive, &(struct member){.name = "b", .type = '0', .content = "0123456789", .mode = 0644});
+    add_member(&archive,
+               &(struct member){.name = "a", .type = '0', .content = "0123456789", .mode = 0644});
+    add_member(&archive,
+               &(struct member){.name = "b", .type = '0', .content = "0123456789", .mode = 0644});
     add_end(&archive);
     archive.ptr[1024 + 150] ^= 1; /* the checksum of the second header */
     CHECK_EQ(walk_all(buf_str(&archive), &entries, &err), PW_CORRUPT);
@@ -310,12 +331,15 @@ TEST(damage) {
 
 /* The bytes below say why, not libarchive's "cannot be read". */
 TEST(errors_below_come_up) {
-    AUTO(buf_done) struct buf archive = BUF_INIT(MIB(4)), packed = BUF_INIT(MIB(4)), sample = BUF_INIT(MIB(2));
-    struct err                err = ERR_NONE;
-    unsigned                  entries;
+    AUTO(buf_done)
+    struct buf archive = BUF_INIT(MIB(4)),
+               packed = BUF_INIT(MIB(4)), sample = BUF_INIT(MIB(2));
+    struct err err = ERR_NONE;
+    unsigned   entries;
 
     add_sample(&sample, MIB(1));
-    add_member_bytes(&archive, &(struct member){.name = "a", .type = '0', .mode = 0644}, buf_str(&sample));
+    add_member_bytes(&archive, &(struct member){.name = "a", .type = '0', .mode = 0644},
+                     buf_str(&sample));
     add_end(&archive);
     pack_gzip(&packed, buf_str(&archive));
     CHECK_OK(walk_all(buf_str(&packed), &entries, &err));
@@ -329,17 +353,21 @@ TEST(errors_below_come_up) {
 
 /* A layer inside an archive of an image: inflate over an entry of a tar over inflate. */
 TEST(archives_nest) {
-    AUTO(buf_done) struct buf            inner = BUF_INIT(MIB(1)), packed = BUF_INIT(MIB(1)), outer = BUF_INIT(MIB(1));
+    AUTO(buf_done)
+    struct buf inner = BUF_INIT(MIB(1)),
+               packed = BUF_INIT(MIB(1)), outer = BUF_INIT(MIB(1));
     AUTO(inflate_closep) struct inflate *bytes = NULL;
     AUTO(tar_closep) struct tar         *tar = NULL;
     const struct tar_entry              *entry;
     struct walk                          walk;
     struct err                           err = ERR_NONE;
 
-    add_member(&inner, &(struct member){.name = "deep", .type = '0', .content = "inside", .mode = 0644});
+    add_member(&inner,
+               &(struct member){.name = "deep", .type = '0', .content = "inside", .mode = 0644});
     add_end(&inner);
     pack_zstd(&packed, buf_str(&inner));
-    add_member_bytes(&outer, &(struct member){.name = "layer.tar", .type = '0', .mode = 0644}, buf_str(&packed));
+    add_member_bytes(&outer, &(struct member){.name = "layer.tar", .type = '0', .mode = 0644},
+                     buf_str(&packed));
     add_end(&outer);
     walk_open(&walk, buf_str(&outer));
     CHECK(walk_next(&walk) != NULL);
@@ -359,6 +387,7 @@ TEST(warm_up_works_twice) {
     CHECK_TEXT(setlocale(LC_CTYPE, NULL), "C"); /* it leaves no trace */
 }
 
-RUN_TESTS(UNIT(names_are_normalised), UNIT(absurd_names_are_bad), UNIT(warm_up_works_twice), UNIT(types_and_links),
-          UNIT(long_names_of_gnu_and_pax), UNIT(names_keep_their_bytes), UNIT(sparse_files_have_their_holes),
-          UNIT(content_has_a_ceiling), UNIT(ends), UNIT(damage), UNIT(errors_below_come_up), UNIT(archives_nest))
+RUN_TESTS(UNIT(names_are_normalised), UNIT(absurd_names_are_bad), UNIT(warm_up_works_twice),
+          UNIT(types_and_links), UNIT(long_names_of_gnu_and_pax), UNIT(names_keep_their_bytes),
+          UNIT(sparse_files_have_their_holes), UNIT(content_has_a_ceiling), UNIT(ends),
+          UNIT(damage), UNIT(errors_below_come_up), UNIT(archives_nest))

@@ -243,6 +243,33 @@ TEST(answers_have_a_ceiling) {
     SANDBOX_END;
 }
 
+/* A layer that asks for more memory than a child has: an answer with a reason, not a dead child. */
+TEST(memory_has_a_ceiling) {
+    SANDBOX_TEST({0});
+    struct arena AUTO(arena_done) arena = ARENA_INIT(GIB(1));
+    struct buf AUTO(buf_done)     facts = BUF_INIT(LIMIT_FACTS_BYTES), text = BUF_INIT(MIB(64));
+    struct layer_facts           *decoded = NULL;
+    struct err                    err = ERR_NONE;
+    char                          path[] = "/tmp/portwarden-large-XXXXXX", name[64];
+    int                           large = mkstemp(path);
+
+    unlink(path);
+    for (int i = 0; text.len < MIB(60); i++)
+        buf_addf(&text, "Package: p%0400d\nVersion: %0400d\nSource: %0400d (%0400d)\nArchitecture: %0400d\n\n", i, i, i, i, i);
+    for (int i = 0; i < 6; i++) {
+        snprintf(name, sizeof name, "var/lib/dpkg/status.d/p%d", i);
+        kit_file(&kit, name, buf_str(&text).ptr);
+    }
+    kit_close_tar(&kit);
+    CHECK_OK(fd_write_all(large, kit.bytes.ptr, kit.bytes.len, &err));
+    CHECK_OK(reading_finish(begin(sandbox, large, kit.bytes.len, true), &facts, &err));
+    CHECK_OK(facts_decode(&arena, buf_str(&facts), &decoded, &err));
+    CHECK(kit_find(decoded->incomplete, decoded->incomplete_count, "ceiling") != NULL);
+    CHECK_EQ(decoded->files.count, 6);
+    close(large);
+    SANDBOX_END;
+}
+
 /* 60 GiB of nothing take more processor time than one second. */
 TEST(processor_time_has_a_ceiling) {
     SANDBOX_TEST({.cpu_seconds = 1});
@@ -452,7 +479,7 @@ int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         UNIT(a_reading_gives_the_facts), UNIT(many_readings_at_once), UNIT(a_file_that_grows),
         UNIT(telling_never_blocks), UNIT(starved), UNIT(fed_in_time), UNIT(too_slow_in_all),
-        UNIT(a_file_shorter_than_said), UNIT(a_layer_that_is_cut), UNIT(answers_have_a_ceiling),
+        UNIT(a_file_shorter_than_said), UNIT(a_layer_that_is_cut), UNIT(answers_have_a_ceiling), UNIT(memory_has_a_ceiling),
         UNIT(processor_time_has_a_ceiling), UNIT(cancelled), UNIT(a_dead_zygote_is_replaced),
         UNIT(closing_ends_everything), UNIT(many_threads), UNIT(strace_sees_nothing_forbidden),
     };

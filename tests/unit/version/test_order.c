@@ -16,10 +16,10 @@ struct cases {
 
 /* "a < b", "a = b", "a > b", "a ? b" (cannot be ordered); "valid a", "invalid a" */
 static void one_case(void *ctx, str line, int number) {
-    static const char   signs[] = "<=>?";
-    struct cases       *all = ctx;
-    enum version_order  want, got, back;
-    str                 rest = str_trim(line), a, sign, b;
+    static const char  signs[] = "<=>?";
+    struct cases      *all = ctx;
+    enum version_order want, got, back;
+    str                rest = str_trim(line), a, sign, b;
 
     a = str_sub(rest, 0, str_find(rest, STR(" #")));
     rest = str_trim(a);
@@ -37,10 +37,12 @@ static void one_case(void *ctx, str line, int number) {
     CHECK(str_cut(&rest, ' ', &sign));
     b = str_trim(rest);
     CHECK(sign.len == 1 && strchr(signs, sign.ptr[0]) != NULL);
-    want = sign.ptr[0] == '?' ? VERSION_UNKNOWN : (enum version_order)(strchr(signs, sign.ptr[0]) - signs - 1);
+    want = sign.ptr[0] == '?' ? VERSION_UNKNOWN
+                              : (enum version_order)(strchr(signs, sign.ptr[0]) - signs - 1);
     got = all->scheme->compare(a, b);
     back = all->scheme->compare(b, a);
-    if (got != want || back != (want == VERSION_UNKNOWN ? want : (enum version_order)(-(int)want))) {
+    if (got != want ||
+        back != (want == VERSION_UNKNOWN ? want : (enum version_order)(-(int)want))) {
         print_error("line %d: " STR_FMT ": got %d and %d\n", number, STR_ARG(line), got, back);
         all->failed++;
     }
@@ -73,14 +75,24 @@ TEST(schemes_by_ecosystem) {
     static const struct {
         const char *ecosystem, *scheme; /* NULL: none */
     } cases[] = {
-        {"Debian", "deb"},        {"Debian:12", "deb"},   {"Ubuntu:Pro:18.04:LTS", "deb"},
-        {"Alpine:v3.18", "apk"},  {"Wolfi", "apk"},       {"Chainguard", "apk"},
-        {"npm", "semver"},        {"Go", "semver"},       {"crates.io", "semver"},
-        {"PyPI", "pep440"},       {"Maven", NULL},        {"debian:12", NULL}, /* case matters */
-        {"", NULL},               {":12", NULL},          {"Root:Alpine:3.18", NULL},
+        {"Debian", "deb"},
+        {"Debian:12", "deb"},
+        {"Ubuntu:Pro:18.04:LTS", "deb"},
+        {"Alpine:v3.18", "apk"},
+        {"Wolfi", "apk"},
+        {"Chainguard", "apk"},
+        {"npm", "semver"},
+        {"Go", "semver"},
+        {"crates.io", "semver"},
+        {"PyPI", "pep440"},
+        {"Maven", NULL},
+        {"debian:12", NULL}, /* case matters */
+        {"", NULL},
+        {":12", NULL},
+        {"Root:Alpine:3.18", NULL},
     };
 
-    EACH(c, cases) {
+    EACH (c, cases) {
         const struct version_scheme *scheme = version_scheme_of(str_of(c->ecosystem));
 
         if (c->scheme == NULL)

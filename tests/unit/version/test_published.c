@@ -22,8 +22,8 @@ static void one_pair(struct tally *tally, str line) {
 
     if (rest.len == 0 || rest.ptr[0] == '#' || str_starts(rest, STR("//")))
         return;
-    if (!str_cut(&rest, ' ', &a) || !str_cut(&rest, ' ', &sign) || !str_cut(&rest, ' ', &b) || sign.len != 1 ||
-        strchr("<=>", sign.ptr[0]) == NULL) {
+    if (!str_cut(&rest, ' ', &a) || !str_cut(&rest, ' ', &sign) || !str_cut(&rest, ' ', &b) ||
+        sign.len != 1 || strchr("<=>", sign.ptr[0]) == NULL) {
         tally->other++;
         return;
     }
@@ -53,7 +53,8 @@ static struct tally read_pairs(const char *ecosystem, const char *file) {
     rest = buf_str(&text);
     while (str_line(&rest, &line))
         one_pair(&tally, line);
-    print_message("%s: %u pairs, %u unknown, %u wrong, %u other lines\n", file, tally.done, tally.unknown, tally.wrong, tally.other);
+    print_message("%s: %u pairs, %u unknown, %u wrong, %u other lines\n", file, tally.done,
+                  tally.unknown, tally.wrong, tally.other);
     return tally;
 }
 
@@ -74,7 +75,7 @@ TEST(published_pairs) {
 
     if (shared_testdata() == NULL)
         SKIP("the shared test data is absent");
-    EACH(c, cases) {
+    EACH (c, cases) {
         struct tally tally = read_pairs(c->ecosystem, c->file);
 
         CHECK_EQ(tally.wrong, 0);
@@ -115,8 +116,8 @@ TEST(validity_by_apk_tools) {
 
 /* dpkg --compare-versions a lt b: 0 yes, 1 no, 2 bad */
 static int dpkg_says(str a, const char *relation, str b) {
-    char left[256], right[256];
-    int  status;
+    char  left[256], right[256];
+    int   status;
     pid_t child;
 
     CHECK(str_copy(a, left, sizeof left) && str_copy(b, right, sizeof right));
@@ -133,17 +134,42 @@ static int dpkg_says(str a, const char *relation, str b) {
 /* All pairs of awkward parts: what dpkg orders, we order the same way. */
 TEST(dpkg_agrees) {
     static const char *const versions[] = {
-        "0", "1", "1.0", "1.0-0", "0:1.0", "1:0.1", "1.0~rc1", "1.0~~", "1.0~", "1.0a", "1.0A", "1.0+b1", "1.0-1+b1", "1.0-1~deb12u1",
-        "1.0.", "1.0-1-1", "1.00", "01.0", "1.0+", "1.0z", "a", "1.0-a", "1.0-~", "9999999999999999999999", "1.0.9999999999999999999999-1",
+        "0",
+        "1",
+        "1.0",
+        "1.0-0",
+        "0:1.0",
+        "1:0.1",
+        "1.0~rc1",
+        "1.0~~",
+        "1.0~",
+        "1.0a",
+        "1.0A",
+        "1.0+b1",
+        "1.0-1+b1",
+        "1.0-1~deb12u1",
+        "1.0.",
+        "1.0-1-1",
+        "1.00",
+        "01.0",
+        "1.0+",
+        "1.0z",
+        "a",
+        "1.0-a",
+        "1.0-~",
+        "9999999999999999999999",
+        "1.0.9999999999999999999999-1",
     };
     const struct version_scheme *deb = version_scheme_of(STR("Debian"));
 
     if (dpkg_says(STR("1"), "lt", STR("2")) != 0)
         SKIP("there is no dpkg");
-    EACH(a, versions)
+    EACH (a, versions)
         for (const char *const *b = a; b < versions + COUNT_OF(versions); b++) {
             enum version_order order = deb->compare(str_of(*a), str_of(*b));
-            const char        *relation = order == VERSION_LESS ? "lt" : order == VERSION_EQUAL ? "eq" : "gt";
+            const char        *relation = order == VERSION_LESS    ? "lt"
+                                          : order == VERSION_EQUAL ? "eq"
+                                                                   : "gt";
 
             CHECK(order != VERSION_UNKNOWN);
             if (dpkg_says(str_of(*a), relation, str_of(*b)) != 0) {

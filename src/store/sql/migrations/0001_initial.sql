@@ -134,7 +134,7 @@ CREATE TABLE affected (
 -- ratings of one vulnerability by sources that publish ratings apart from ranges (NVD)
 CREATE TABLE vulnerability (
     id {TEXT} PRIMARY KEY, feed {TEXT} NOT NULL, body {BLOB} NOT NULL,
-    published_at {INT} NOT NULL DEFAULT 0) {CLUSTERED};
+    published_at {INT} NOT NULL DEFAULT 0, modified_at {INT} NOT NULL DEFAULT 0) {CLUSTERED};
 CREATE TABLE epss (cve {TEXT} PRIMARY KEY, score {REAL} NOT NULL, percentile {REAL} NOT NULL) {CLUSTERED};
 CREATE TABLE kev (
     cve {TEXT} PRIMARY KEY, added_at {INT} NOT NULL, due_at {INT} NOT NULL, ransomware {INT} NOT NULL)
