@@ -33,12 +33,13 @@ int64_t clock_deadline(double seconds) {
 str time_format(int64_t at, char out[TIME_TEXT_SIZE]) {
     time_t    seconds = (time_t)at;
     struct tm parts;
-    size_t    len = 0;
+    int       len = 0;
 
-    if (gmtime_r(&seconds, &parts) != NULL)
-        len = strftime(out, TIME_TEXT_SIZE, "%Y-%m-%dT%H:%M:%SZ", &parts);
-    out[len] = '\0';
-    return (str){out, len};
+    out[0] = '\0'; /* RFC 3339 ends with the year 9999 */
+    if (gmtime_r(&seconds, &parts) != NULL && parts.tm_year <= 9999 - 1900)
+        len = snprintf(out, TIME_TEXT_SIZE, "%04d-%02d-%02dT%02d:%02d:%02dZ", parts.tm_year + 1900,
+                       parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
+    return (str){out, (size_t)len};
 }
 
 /* Reads exactly `digits` digits at *at and moves behind them. */

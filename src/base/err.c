@@ -26,6 +26,7 @@ static const char *const code_names[PW_CODE_COUNT] = {
     [PW_INTERNAL] = "internal",
 };
 
+PW_PRINTF(3, 0)
 static pw_code err_vset(struct err *err, pw_code code, const char *fmt, va_list args) {
     if (err == NULL)
         return code;

@@ -142,6 +142,7 @@ static void prepare(struct zygote *zygote, struct report *hello) {
         snprintf(hello->text, sizeof hello->text, "%.250s", err_text(&err));
         return;
     }
+    hello->uid = geteuid();
     probe_namespaces(zygote, hello);
     if (!prove_lockdown(zygote, hello))
         hello->failed = 1;

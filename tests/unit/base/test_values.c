@@ -190,7 +190,8 @@ TEST(times) {
 }
 
 TEST(times_are_written_and_read_back) {
-    static const int64_t times[] = {0, 1, -1, 951782400, 1795284000, 253402300799};
+    static const int64_t times[] = {
+        0, 1, -1, -62135596800 /* year 1 */, -33515000000, 951782400, 1795284000, 253402300799};
 
     EACH (at, times) {
         char    text[TIME_TEXT_SIZE];
