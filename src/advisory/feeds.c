@@ -31,21 +31,24 @@ const struct feed feeds[] = {
      .title = "Alpine security database",
      .kind = FEED_KIND_ADVISORIES,
      .interval_seconds = HOURS(6),
-     .url = "https://secdb.alpinelinux.org/{}.json",
+     .url = "https://secdb.alpinelinux.org",
+     .path = "{}.json",
      .parts = alpine_releases,
      .format = &alpine_secdb_format},
     {.name = "osv",
      .title = "OSV: GitHub, PyPA, Go, RustSec and distributions",
      .kind = FEED_KIND_ADVISORIES,
      .interval_seconds = HOURS(6),
-     .url = "https://storage.googleapis.com/osv-vulnerabilities/{}/all.zip",
+     .url = "https://osv-vulnerabilities.storage.googleapis.com",
+     .path = "{}/all.zip",
      .parts = osv_ecosystems,
      .format = &osv_format},
     {.name = "nvd",
      .title = "National Vulnerability Database: ratings",
      .kind = FEED_KIND_RATINGS,
      .interval_seconds = HOURS(12),
-     .url = "https://nvd.nist.gov/feeds/json/cve/2.0/nvdcve-2.0-{year}.json.gz",
+     .url = "https://nvd.nist.gov/feeds/json/cve/2.0",
+     .path = "nvdcve-2.0-{}.json.gz",
      .first_year = 2002,
      .format = &nvd_format},
     {.name = "kev",
@@ -75,26 +78,50 @@ const struct feed *feeds_find(str name) {
     return NULL;
 }
 
-bool feed_url(const struct feed *feed, size_t index, int this_year, char out[FEED_URL_SIZE]) {
-    const char *hole = feed->url != NULL ? strchr(feed->url, '{') : NULL;
-
-    if (feed->url == NULL || (hole == NULL && index > 0))
-        return false;
-    if (hole == NULL) {
-        snprintf(out, FEED_URL_SIZE, "%s", feed->url);
-        return true;
-    }
+/* The index-th thing that stands for "{}"; false: no more. */
+static bool part_of(const struct feed *feed, size_t index, int this_year, char *out, size_t size) {
     if (feed->first_year != 0) {
         if (index > (size_t)(this_year > feed->first_year ? this_year - feed->first_year : 0))
             return false;
-        snprintf(out, FEED_URL_SIZE, "%.*s%d%s", (int)(hole - feed->url), feed->url,
-                 feed->first_year + (int)index, strchr(hole, '}') + 1);
-        return true;
+        return snprintf(out, size, "%d", feed->first_year + (int)index) < (int)size;
     }
     for (size_t i = 0; i <= index; i++)
         if (feed->parts[i] == NULL)
             return false;
-    snprintf(out, FEED_URL_SIZE, "%.*s%s%s", (int)(hole - feed->url), feed->url, feed->parts[index],
-             strchr(hole, '}') + 1);
-    return true;
+    return str_copy(str_of(feed->parts[index]), out, size);
+}
+
+/* The last part of an address as a file's name; never a path, never hidden. */
+static bool name_of(str url, char *out, size_t size) {
+    size_t slash = str_rfind_char(url, '/');
+    str    name = str_sub(url, slash == STR_NPOS ? 0 : slash + 1, url.len);
+
+    name = str_sub(name, 0, str_find_char(name, '?'));
+    if (str_empty(name) || name.ptr[0] == '.')
+        name = STR("document");
+    return str_copy(name, out, size);
+}
+
+bool feed_address(const struct feed *feed, const char *base, size_t index, int this_year,
+                  struct feed_address *ret_address) {
+    str    root = str_of(base != NULL ? base : feed->url), path = str_of(feed->path);
+    char   part[64];
+    size_t hole = str_find(path, STR("{}"));
+
+    if (str_empty(root) || (feed->path == NULL && index > 0))
+        return false;
+    ret_address->part = STR_NONE;
+    if (feed->path == NULL)
+        return str_copy(root, ret_address->url, FEED_URL_SIZE) &&
+               name_of(root, ret_address->file, sizeof ret_address->file);
+    if (!part_of(feed, index, this_year, part, sizeof part))
+        return false;
+    while (root.len > 0 && root.ptr[root.len - 1] == '/')
+        root.len--;
+    if (feed->parts != NULL)
+        ret_address->part = str_of(feed->parts[index]);
+    snprintf(ret_address->file, sizeof ret_address->file, STR_FMT "%s%s",
+             STR_ARG(str_sub(path, 0, hole)), part, feed->path + hole + 2);
+    return snprintf(ret_address->url, FEED_URL_SIZE, STR_FMT "/%s", STR_ARG(root),
+                    ret_address->file) < FEED_URL_SIZE;
 }

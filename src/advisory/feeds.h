@@ -46,18 +46,27 @@ struct feed {
     enum feed_kind            kind;
     bool                      is_sample;
     int64_t                   interval_seconds; /* between updates from the network; 0: never */
-    const char               *url;        /* "{}" stands for each of `parts`, "{year}" for years */
-    const char *const        *parts;      /* NULL at the end; NULL: none */
-    int                       first_year; /* of "{year}" */
+    const char               *url;              /* official address; with `path`: of the folder */
+    const char               *path;  /* below it: "{}" stands for each of `parts` or for a year */
+    const char *const        *parts; /* NULL at the end; NULL: none */
+    int                       first_year; /* not 0: parts are years from here to now */
     const struct feed_format *format;
 };
 
 extern const struct feed feeds[];              /* name NULL at the end */
 const struct feed       *feeds_find(str name); /* NULL: no such feed */
 
-/* Each address of the feed, in order; false: no more. */
+/* One document of the feed on the network. */
 enum { FEED_URL_SIZE = 512 };
-bool feed_url(const struct feed *feed, size_t index, int this_year, char out[FEED_URL_SIZE]);
+struct feed_address {
+    char url[FEED_URL_SIZE];
+    char file[128]; /* below a folder of the feed: "npm/all.zip", "kev.json" */
+    str  part;      /* "npm", "v3.18/main"; empty: the feed is one document */
+};
+/* The index-th address, below `base` (a mirror) or, NULL, the official one. False: no more, or too
+ * long for FEED_URL_SIZE. */
+bool feed_address(const struct feed *feed, const char *base, size_t index, int this_year,
+                  struct feed_address *ret_address);
 
 struct feed_reader;
 pw_code feed_reader_new(const struct feed *feed, const struct feed_sink *sink,

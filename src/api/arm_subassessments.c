@@ -115,11 +115,11 @@ static pw_code list(struct txn *txn, void *arg, struct err *err) {
 
 static void put_next_link(struct listing *l) {
     AUTO(buf_done) struct buf link = BUF_INIT(LIMIT_TARGET_BYTES);
-    str                       path = http_target(l->request);
+    str                       target = http_target(l->request), path = target;
 
     if (l->next.repository == 0)
         return;
-    (void)str_cut(&path, '?', &path);
+    (void)str_cut(&target, '?', &path);
     buf_addf(&link, "http://" STR_FMT STR_FMT "?api-version=" VERSIONS "&$top=%zu&$skipToken=%llu.%llu.%llu",
              STR_ARG(http_header(l->request, "Host")), STR_ARG(path), l->top,
              (unsigned long long)l->next.repository, (unsigned long long)l->next.manifest,

@@ -114,26 +114,32 @@ static void count_answer(struct http_server *s, const struct http_reply *reply, 
         atomic_fetch_add_explicit(&s->errors_4xx, 1, memory_order_relaxed);
 }
 
-/* Gives the reply to the library. */
+/* Makes the response; exchange_call gives it to the library without the request's lock, because
+ * the library locks responses while it asks a stream for bytes, and the stream locks the request. */
 static enum MHD_Result queue_reply(struct http_request *r) {
-    struct http_server  *s = r->server;
-    struct MHD_Response *response;
-    enum MHD_Result      result;
-    unsigned             status = (unsigned)r->reply.status;
+    struct http_server *s = r->server;
 
+    r->phase = PHASE_REPLY;
     if (r->abandoned) {
         r->connection->linger = true;
         atomic_fetch_add_explicit(&s->errors_5xx, 1, memory_order_relaxed);
-        return MHD_queue_response(r->mhd, MHD_HTTP_SERVICE_UNAVAILABLE, s->busy);
+        r->response_status = MHD_HTTP_SERVICE_UNAVAILABLE;
+        r->response = s->busy;
+        return MHD_YES;
     }
     count_answer(s, &r->reply, r->head);
-    response = reply_response(&r->reply, r->head, r->close || atomic_load(&s->stopping),
-                              stream_response, r);
-    if (response == NULL)
-        return MHD_NO;
-    r->phase = PHASE_REPLY;
-    result = MHD_queue_response(r->mhd, status, response);
-    r->spent = response; /* let go without the lock: its end may take the lock */
+    r->response_status = (unsigned)r->reply.status;
+    r->response = reply_response(&r->reply, r->head, r->close || atomic_load(&s->stopping),
+                                 stream_response, r);
+    return r->response != NULL ? MHD_YES : MHD_NO;
+}
+
+static enum MHD_Result give_response(struct http_server *s, struct MHD_Connection *mhd,
+                                     unsigned status, struct MHD_Response *response) {
+    enum MHD_Result result = MHD_queue_response(mhd, status, response);
+
+    if (response != s->busy)
+        MHD_destroy_response(response); /* the library has its own reference */
     return result;
 }
 
@@ -346,8 +352,9 @@ enum MHD_Result exchange_call(void *server, struct MHD_Connection *mhd, const ch
                               const char *method, const char *version, const char *data,
                               size_t *size, void **request) {
     struct http_request *r = *request;
-    struct MHD_Response *spent;
+    struct MHD_Response *response;
     enum MHD_Result      result;
+    unsigned             status;
 
     if (r == NULL)
         return MHD_NO;
@@ -360,12 +367,11 @@ enum MHD_Result exchange_call(void *server, struct MHD_Connection *mhd, const ch
     } else {
         result = final_call(r);
     }
-    spent = r->spent;
-    r->spent = NULL;
+    response = r->response;
+    status = r->response_status;
+    r->response = NULL;
     pthread_mutex_unlock(&r->lock);
-    if (spent != NULL)
-        MHD_destroy_response(spent);
-    return result;
+    return response != NULL ? give_response(server, mhd, status, response) : result;
 }
 
 /* The library, or we, ended the connection while the client may still be sending. */

@@ -41,6 +41,7 @@ void request_recycle(struct http_request *r) {
         arena_done(&r->arena);
     else
         arena_reset(&r->arena);
+    pthread_mutex_lock(&r->lock); /* the reaper may look at any time */
     r->mhd = NULL;
     r->phase = PHASE_HEADER;
     r->suspended = r->alive = r->flowing = r->replied = r->abandoned = false;
@@ -59,6 +60,7 @@ void request_recycle(struct http_request *r) {
     r->inline_given = false;
     r->body_seen = 0;
     r->body_began_ns = r->last_byte_ns = r->paused_ns = r->suspended_ns = r->answered_ns = 0;
+    pthread_mutex_unlock(&r->lock);
 }
 
 bool request_own(struct http_request *r) {

@@ -72,7 +72,8 @@ struct http_request {
     bool                 refused;
     struct err           refusal;
     struct http_reply    reply;
-    struct MHD_Response *spent;
+    struct MHD_Response *response; /* made, not yet given to the library */
+    unsigned             response_status;
 
     char       *inline_body; /* COLLECT */
     size_t      inline_used;

@@ -172,7 +172,7 @@ static pw_code load_manifest(struct restore *restore, str name, struct err *err)
 static pw_code restore_one(struct rebuild *rebuild, str name, bool *ret_wait, struct err *err) {
     struct restore restore = {.rebuild = rebuild,
                               .arena = ARENA_INIT(LIMIT_MANIFEST_MEMORY),
-                              .bytes = BUF_INIT(LIMIT_MANIFEST_BYTES + KIB(4))};
+                              .bytes = BUF_INIT(LIMIT_MANIFEST_BYTES + KIB(128))};
     struct err     why = ERR_NONE;
     pw_code        code = load_manifest(&restore, name, &why);
 
@@ -279,7 +279,7 @@ static pw_code write_tag(struct txn *txn, void *arg, struct err *err) {
 
 static pw_code restore_tag(void *ctx, str text, uint64_t size, int64_t modified_at,
                            struct err *err) {
-    AUTO(buf_done) struct buf  bytes = BUF_INIT(KIB(8));
+    AUTO(buf_done) struct buf  bytes = BUF_INIT(KIB(128));
     struct rebuild            *rebuild = ctx;
     const struct fsck_options *o = rebuild->run.options;
     struct record_name         name;

@@ -10,7 +10,7 @@
 #include "store/repositories.h"
 #include "store/tags.h"
 
-#define RECORD_CEILING (LIMIT_MANIFEST_BYTES + KIB(4))
+#define RECORD_CEILING (LIMIT_MANIFEST_BYTES + KIB(128))
 
 static const str folders[] = {[RECORD_MANIFEST] = STR_INIT("/_manifests/"),
                               [RECORD_TAG] = STR_INIT("/_tags/")};

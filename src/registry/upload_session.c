@@ -17,7 +17,7 @@ enum { SAVE_EVERY = 64 << 20, REREAD_SIZE = 1 << 20 };
 enum { BOOT_ID_SIZE = 36, STATE_SIZE = 1 + BOOT_ID_SIZE + HASHER_SAVED_SIZE };
 
 static void boot_id(char out[BOOT_ID_SIZE]) {
-    AUTO(buf_done) struct buf text = BUF_INIT(65536);
+    AUTO(buf_done) struct buf text = BUF_INIT(KIB(128));
     struct err                ignored = ERR_NONE;
 
     memset(out, '?', BOOT_ID_SIZE); /* never equal to a saved one, which says '-' here */

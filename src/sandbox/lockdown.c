@@ -86,12 +86,12 @@ static pw_code no_new_privileges(struct err *err) {
 }
 
 pw_code lockdown_drop_privileges(struct err *err) {
+    /* Best effort: a container may map no other user or hold no CAP_SETUID. Root without
+     * capabilities behind Landlock and seccomp has nothing left either; zygotes report their user. */
     if (geteuid() == 0) {
-        /* fails in a container without CAP_SETGID: then the ids below fail too */
-        (void)setgroups(0, NULL);
-        if (setresgid(NOBODY, NOBODY, NOBODY) != 0 || setresuid(NOBODY, NOBODY, NOBODY) != 0)
-            return err_errno(err,
-                             "root cannot become nobody (are CAP_SETUID and CAP_SETGID held?)");
+        (void)!setgroups(0, NULL);
+        (void)!setresgid(NOBODY, NOBODY, NOBODY);
+        (void)!setresuid(NOBODY, NOBODY, NOBODY);
     }
     PW_TRY(no_capabilities(err));
     return no_new_privileges(err);
@@ -131,25 +131,26 @@ const size_t     lockdown_extra_calls = COUNT_OF(extra_calls);
 const size_t lockdown_extra_calls = 0;
 #endif
 
+/* The call's first argument is this descriptor; the kernel looks at 32 bits of it. */
+static struct scmp_arg_cmp is_fd(unsigned fd) {
+    return (struct scmp_arg_cmp){0, SCMP_CMP_MASKED_EQ, UINT32_MAX, fd};
+}
+
 static int add_rules(scmp_filter_ctx filter) {
     int bad = 0;
 
     EACH (call, plain_calls)
         bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, *call, 0);
-    bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(pread64), 1,
-                            SCMP_A0_32(SCMP_CMP_EQ, LOCKDOWN_LAYER_FD));
-    bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(read), 1,
-                            SCMP_A0_32(SCMP_CMP_EQ, LOCKDOWN_CONTROL_FD));
-    bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(write), 1,
-                            SCMP_A0_32(SCMP_CMP_EQ, LOCKDOWN_RESULT_FD));
+    bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(pread64), 1, is_fd(LOCKDOWN_LAYER_FD));
+    bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(read), 1, is_fd(LOCKDOWN_CONTROL_FD));
+    bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(write), 1, is_fd(LOCKDOWN_RESULT_FD));
     bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 2,
                             SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
                             SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, MAP_ANONYMOUS));
 #ifdef PW_SANITIZED
     EACH (call, extra_calls)
         bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, *call, 0);
-    bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(write), 1,
-                            SCMP_A0_32(SCMP_CMP_EQ, STDERR_FILENO));
+    bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(write), 1, is_fd(STDERR_FILENO));
 #endif
     return bad;
 }

@@ -21,8 +21,8 @@ struct lockdown_limits {
 /* PW_UNSUPPORTED: this kernel lacks a mandatory part. */
 pw_code lockdown_apply(const struct lockdown_limits *limits, struct err *err);
 
-/* Gives up root and capabilities for good (keeps running as nobody when it was root) and forbids
- * getting them back; for the zygote, before its first child. */
+/* Gives up capabilities for good, becomes nobody when it was root (where the container allows it),
+ * and forbids getting anything back; for the zygote, before its first child. */
 pw_code lockdown_drop_privileges(struct err *err);
 /* Denies all file system and network access that Landlock of this kernel can deny. */
 pw_code lockdown_landlock(struct err *err);

@@ -33,6 +33,7 @@ struct report {
     uint64_t cpu_ms;
     int32_t  landlock_abi; /* HELLO */
     uint32_t namespaces;
+    uint32_t uid;    /* it runs as */
     uint32_t failed; /* HELLO: the sandbox cannot be had, `text` says why */
     char
         text[256]; /* HELLO: why it failed or why there are no namespaces; ENDED: why not started */

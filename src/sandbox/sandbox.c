@@ -144,6 +144,7 @@ void sandbox_status(struct sandbox *sandbox, struct sandbox_status *ret_status) 
     if (!status.namespaces)
         snprintf(status.why_no_namespaces, sizeof status.why_no_namespaces, "%.127s",
                  sandbox->hello.text);
+    status.uid = sandbox->hello.uid;
     status.zygote_pid = sandbox->greeted ? sandbox->zygote : 0;
     status.restarts = sandbox->restarts;
     status.children = sandbox->active;

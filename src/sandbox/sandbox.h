@@ -21,6 +21,7 @@ struct sandbox_status {
     int      landlock_abi; /* 0: not available (then sandbox_open fails) */
     bool     namespaces;   /* user, net, pid, mount, ipc, uts namespaces are in force */
     char     why_no_namespaces[128];
+    unsigned uid;        /* of zygote and children; 0: could not become nobody here */
     int      zygote_pid; /* 0: being started again */
     unsigned restarts;   /* how often the zygote died */
     unsigned children;   /* readings under way */

@@ -28,6 +28,7 @@ struct blob_writer {
     uint64_t           settled; /* bytes known to be there */
     uint64_t           dropped; /* bytes given back by the page cache */
     bool               is_new, is_reserved, has_reader;
+    int                disk_errno; /* not 0: what the disk said about bytes that are gone */
 };
 
 static pw_code check_id(str id, struct err *err) {
@@ -122,26 +123,34 @@ pw_code blob_writer_open(struct blob_store *blobs, str upload_id, uint64_t offse
 
 /* --- growing --- */
 
-/* Starts the way to disk of each full window, waits for the one two windows back. Errors of the
- * disk come back from the fdatasync at the end as well: here they are not looked at. */
+/* An error of the disk is told once: who waits for a window has to keep what it was told, because
+ * the fdatasync at the end would not hear of it again. */
+static void push_window(struct blob_writer *w, uint64_t at, unsigned flags) {
+    if (sync_file_range(w->fd, (off_t)at, WINDOW, flags) == 0 || w->disk_errno != 0)
+        return;
+    if (errno == EIO || errno == ENOSPC || errno == EDQUOT)
+        w->disk_errno = errno; /* others: the file system has no such call, which is fine */
+}
+
+/* Starts the way to disk of each full window, waits for the one two windows back. */
 static void settle_windows(struct blob_writer *w) {
     uint64_t lag = w->has_reader ? READER_LAG : 2 * WINDOW;
 
     while (w->offset - w->started >= WINDOW) {
-        (void)sync_file_range(w->fd, (off_t)w->started, WINDOW, SYNC_FILE_RANGE_WRITE);
+        push_window(w, w->started, SYNC_FILE_RANGE_WRITE);
         w->started += WINDOW;
     }
     while (w->started - w->settled > 2 * WINDOW) {
-        (void)sync_file_range(w->fd, (off_t)w->settled, WINDOW,
-                              SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
-                                  SYNC_FILE_RANGE_WAIT_AFTER);
+        push_window(w, w->settled,
+                    SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
+                        SYNC_FILE_RANGE_WAIT_AFTER);
         w->settled += WINDOW;
     }
     if (w->started > w->dropped + lag + WINDOW && w->settled > w->dropped) {
         uint64_t upto = MIN_OF(w->started - lag, w->settled);
 
         (void)posix_fadvise(w->fd, (off_t)w->dropped, (off_t)(upto - w->dropped),
-                            POSIX_FADV_DONTNEED);
+                            POSIX_FADV_DONTNEED); /* advice */
         w->dropped = upto;
     }
 }
@@ -179,12 +188,19 @@ pw_code blob_writer_reader(struct blob_writer *w, int *ret_fd, struct err *err) 
 
 /* --- ending --- */
 
+/* After an error of the disk nobody knows which bytes are there: the upload cannot go on, not even
+ * by a second fdatasync that would say yes. */
 static pw_code settle(struct blob_writer *w, struct err *err) {
     /* gives back what was reserved and did not come */
     if (w->is_reserved && ftruncate(w->fd, (off_t)w->offset) != 0)
         return err_errno(err, "cannot cut the upload %s", w->id);
-    return fdatasync(w->fd) == 0 ? PW_OK
-                                 : err_errno(err, "cannot bring the upload %s to disk", w->id);
+    if (w->disk_errno == 0 && fdatasync(w->fd) != 0)
+        w->disk_errno = errno;
+    if (w->disk_errno == 0)
+        return PW_OK;
+    (void)unlinkat(w->blobs->uploads, w->id, 0); /* the error of the disk is the one to report */
+    errno = w->disk_errno;
+    return err_errno(err, "cannot bring the upload %s to disk, start it again", w->id);
 }
 
 pw_code blob_writer_pause(struct blob_writer *w, struct err *err) {

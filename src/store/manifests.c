@@ -227,6 +227,22 @@ pw_code manifests_count_pulls(struct txn *txn, int64_t repository_id, int64_t ma
     return stmt_run(&s, err);
 }
 
+pw_code manifests_pulls(struct txn *txn, int64_t repository_id, int64_t manifest_id,
+                        int64_t *ret_pulls, int64_t *ret_last_at, struct err *err) {
+    AUTO(stmt_done) struct stmt s = {0};
+    bool                        row;
+
+    PW_TRY(stmt_begin(txn, SQL_MANIFEST_PULLS, &s, err));
+    stmt_int(&s, "repository", repository_id);
+    stmt_int(&s, "manifest", manifest_id);
+    PW_TRY(stmt_step(&s, &row, err));
+    if (!row)
+        return unknown(err, STR("(by row)"));
+    *ret_pulls = col_int(&s, 0);
+    *ret_last_at = col_int(&s, 1);
+    return PW_OK;
+}
+
 pw_code manifests_page(struct txn *txn, const struct manifests_page *page, struct arena *arena,
                        struct manifest_place **ret_places, size_t *ret_count, struct err *err) {
     AUTO(stmt_done) struct stmt s = {0};

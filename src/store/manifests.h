@@ -41,6 +41,9 @@ pw_code manifests_references(struct txn *txn, int64_t manifest_id, struct arena 
                              struct err *err);
 pw_code manifests_count_pulls(struct txn *txn, int64_t repository_id, int64_t manifest_id,
                               int64_t pulls, int64_t last_at, struct err *err);
+/* How often it was pulled from this repository, and when last (0: never). */
+pw_code manifests_pulls(struct txn *txn, int64_t repository_id, int64_t manifest_id,
+                        int64_t *ret_pulls, int64_t *ret_last_at, struct err *err);
 
 struct manifest_place {
     int64_t       repository_id, manifest_id;

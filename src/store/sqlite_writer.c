@@ -12,7 +12,15 @@
 #include "base/limits.h"
 #include "store/sqlite_store.h"
 
-enum { CHECKPOINT_IDLE_PAGES = 1000, CHECKPOINT_BUSY_PAGES = 8192, CHECKPOINT_IDLE_MS = 200 };
+/* Pages of 4 KiB in the log before it is copied into the file: in a quiet moment, between two
+ * commits, and with a wait for readers. */
+enum {
+    CHECKPOINT_IDLE_PAGES = 1000,
+    CHECKPOINT_BUSY_PAGES = 8192,
+    CHECKPOINT_INSIST_PAGES = 32768,
+    CHECKPOINT_IDLE_MS = 200,
+    CHECKPOINT_INSIST_MS = 50
+};
 
 struct request {
     store_fn        fn;
@@ -190,9 +198,18 @@ static int count_pages(void *ctx, sqlite3 *db, const char *schema, int pages) {
     return SQLITE_OK;
 }
 
-/* Best effort: what is not copied now is copied next time. */
+/* Best effort: what is not copied now is copied next time. A log that keeps growing, because there
+ * is always a reader in it, is worth a short wait for them. */
 static void checkpoint(struct sqlite_writer *w) {
-    (void)sqlite3_wal_checkpoint_v2(w->conn->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    bool insist = w->wal_pages >= CHECKPOINT_INSIST_PAGES;
+
+    if (insist)
+        sqlite3_busy_timeout(w->conn->db, CHECKPOINT_INSIST_MS);
+    (void)sqlite3_wal_checkpoint_v2(w->conn->db, NULL,
+                                    insist ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE,
+                                    NULL, NULL);
+    if (insist)
+        sqlite3_busy_timeout(w->conn->db, LIMIT_DATABASE_BUSY_MS);
     w->wal_pages = 0;
 }
 

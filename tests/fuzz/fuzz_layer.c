@@ -26,9 +26,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct inventory    inventory;
     struct err          err = ERR_NONE;
 
-    if (layer_read(&source, &encoded, &err) != PW_OK || facts_decode(&arena, buf_str(&encoded), &facts, &err) != PW_OK)
+    if (layer_read(&source, &encoded, &err) != PW_OK ||
+        facts_decode(&arena, buf_str(&encoded), &facts, &err) != PW_OK)
         abort(); /* content is never an error */
-    if (inventory_stack(&arena, &(struct layer_input){STR("a"), facts, STR_NONE}, 1, &inventory, &err) != PW_OK)
+    if (inventory_stack(&arena, &(struct layer_input){STR("a"), facts, STR_NONE}, 1, &inventory,
+                        &err) != PW_OK)
         abort();
     arena_done(&arena);
     buf_done(&encoded);

@@ -6,9 +6,9 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char *const paths[] = {
-    "var/lib/dpkg/status",          "var/lib/dpkg/info/a.list",         "var/lib/dpkg/info/a.md5sums",
-    "lib/apk/db/installed",         "node_modules/a/package.json",      "a.dist-info/METADATA",
-    "etc/os-release",               "etc/apk/repositories",             "etc/debian_version",
+    "var/lib/dpkg/status",  "var/lib/dpkg/info/a.list",    "var/lib/dpkg/info/a.md5sums",
+    "lib/apk/db/installed", "node_modules/a/package.json", "a.dist-info/METADATA",
+    "etc/os-release",       "etc/apk/repositories",        "etc/debian_version",
 };
 
 static void look_at_program(const uint8_t *data, size_t size) {

@@ -44,6 +44,10 @@ UPDATE repo_manifest SET pulls = pulls + :pulls,
        last_pulled_at = CASE WHEN last_pulled_at < :at THEN :at ELSE last_pulled_at END
  WHERE repository_id = :repository AND manifest_id = :manifest;
 
+-- name: manifest_pulls
+SELECT pulls, last_pulled_at FROM repo_manifest
+ WHERE repository_id = :repository AND manifest_id = :manifest;
+
 -- name: manifest_page
 -- Every image of every repository of the registry, for checks and their records.
 SELECT rm.repository_id, rm.manifest_id, r.name, m.digest

@@ -163,6 +163,16 @@ static inline int wire_ask(unsigned port, const char *text, struct answer *a) {
     return a->status;
 }
 
+/* abc...zabc..., n bytes and a NUL; free it. */
+static inline char *wire_letters(size_t n) {
+    char *text = malloc(n + 1);
+
+    for (size_t i = 0; i < n; i++)
+        text[i] = (char)('a' + i % 26);
+    text[n] = '\0';
+    return text;
+}
+
 static inline void wire_sleep_ms(int ms) {
     poll(NULL, 0, ms);
 }

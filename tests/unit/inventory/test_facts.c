@@ -7,28 +7,47 @@
 static uint64_t hashes[] = {1, 5, 9};
 
 static struct package packages[] = {
-    {.ecosystem = STR_INIT("npm"), .namespace_ = STR_INIT("@a"), .name = STR_INIT("@a/b"), .version = STR_INIT("1.0.0"),
-     .source = STR_INIT("s"), .source_version = STR_INIT("sv"), .arch = STR_INIT("amd64"),
-     .module = STR_INIT("m:1"), .origin = STR_INIT("third-party")},
+    {.ecosystem = STR_INIT("npm"),
+     .namespace_ = STR_INIT("@a"),
+     .name = STR_INIT("@a/b"),
+     .version = STR_INIT("1.0.0"),
+     .source = STR_INIT("s"),
+     .source_version = STR_INIT("sv"),
+     .arch = STR_INIT("amd64"),
+     .module = STR_INIT("m:1"),
+     .origin = STR_INIT("third-party")},
     {.name = STR_INIT("n"), .version = STR_INIT("v")},
 };
-static struct ownership  owners[] = {{STR_INIT("bash"), hashes, 3}};
-static struct evidence   evidence[] = {
-    {ROLE_LANGUAGE, STR_INIT("lang/npm"), STR_INIT("a/b"), packages, 2, NULL, 0},
-    {ROLE_OWNERSHIP, STR_INIT("os/dpkg"), STR_INIT("c"), NULL, 0, owners, 1},
+static struct ownership owners[] = {{STR_INIT("bash"), hashes, 3}};
+static struct evidence  evidence[] = {
+     {ROLE_LANGUAGE, STR_INIT("lang/npm"), STR_INIT("a/b"), packages, 2, NULL, 0},
+     {ROLE_OWNERSHIP, STR_INIT("os/dpkg"), STR_INIT("c"), NULL, 0, owners, 1},
 };
-static struct os_file    os_files[] = {{OS_FILE_RELEASE, STR_INIT("etc/os-release"), STR_INIT("debian"), STR_INIT("12"),
-                                     STR_INIT("Debian"), STR_INIT("bookworm")}};
+static struct os_file    os_files[] = {{OS_FILE_RELEASE, STR_INIT("etc/os-release"),
+                                        STR_INIT("debian"), STR_INIT("12"), STR_INIT("Debian"),
+                                        STR_INIT("bookworm")}};
 static struct fact_link  links[] = {{STR_INIT("lib"), STR_INIT("usr/lib")}};
 static struct incomplete gaps[] = {{STR_INIT("a.jar"), STR_INIT("not read"), STR_INIT("jar")}};
 static struct incomplete incompletes[] = {{STR_INIT(""), STR_INIT("cut"), STR_INIT("damaged")}};
 
 static const struct layer_facts sample = {
-    .format = STR_INIT("gzip"), .inflated_bytes = 1u << 31, .entries = 77,
-    .evidence = evidence, .evidence_count = 2, .os_files = os_files, .os_file_count = 1,
-    .links = links, .link_count = 1, .gaps = gaps, .gap_count = 1,
-    .incomplete = incompletes, .incomplete_count = 1,
-    .files = {hashes, 3}, .dirs = {hashes, 1}, .whiteouts = {hashes, 2}, .opaques = {NULL, 0},
+    .format = STR_INIT("gzip"),
+    .inflated_bytes = 1u << 31,
+    .entries = 77,
+    .evidence = evidence,
+    .evidence_count = 2,
+    .os_files = os_files,
+    .os_file_count = 1,
+    .links = links,
+    .link_count = 1,
+    .gaps = gaps,
+    .gap_count = 1,
+    .incomplete = incompletes,
+    .incomplete_count = 1,
+    .files = {hashes, 3},
+    .dirs = {hashes, 1},
+    .whiteouts = {hashes, 2},
+    .opaques = {NULL, 0},
 };
 
 static void encode(struct buf *out) {
@@ -50,10 +69,10 @@ static pw_code decode(str bytes, struct arena *arena, struct layer_facts **facts
 }
 
 TEST(written_and_read_back) {
-    struct arena AUTO(arena_done) arena = ARENA_INIT(MIB(1));
-    struct buf AUTO(buf_done)     bytes = BUF_INIT(MIB(1)), again = BUF_INIT(MIB(1));
-    struct layer_facts           *facts;
-    struct err                    err = ERR_NONE;
+    struct arena        AUTO(arena_done) arena = ARENA_INIT(MIB(1));
+    struct buf          AUTO(buf_done) bytes = BUF_INIT(MIB(1)), again = BUF_INIT(MIB(1));
+    struct layer_facts *facts;
+    struct err          err = ERR_NONE;
 
     encode(&bytes);
     CHECK_OK(decode(buf_str(&bytes), &arena, &facts, &err));
@@ -78,14 +97,14 @@ TEST(written_and_read_back) {
 }
 
 TEST(cut_anywhere_is_refused) {
-    struct buf AUTO(buf_done) bytes = BUF_INIT(MIB(1));
-    struct layer_facts       *facts;
+    struct buf          AUTO(buf_done) bytes = BUF_INIT(MIB(1));
+    struct layer_facts *facts;
 
     encode(&bytes);
     for (size_t n = 0; n < bytes.len; n++) {
         struct arena AUTO(arena_done) arena = ARENA_INIT(MIB(1));
-        struct err                    err = ERR_NONE;
-        char                         *copy = malloc(n + 1);
+        struct err   err = ERR_NONE;
+        char        *copy = malloc(n + 1);
 
         memcpy(copy, bytes.ptr, n);
         CHECK_EQ(decode(str_make(copy, n), &arena, &facts, &err), PW_CORRUPT);
@@ -100,16 +119,16 @@ TEST(cut_anywhere_is_refused) {
 /* Whatever byte changes: refused, or read without harm (under the sanitizers of other builds). */
 TEST(changed_anywhere_does_no_harm) {
     static const unsigned char values[] = {0, 1, 0x7f, 0x80, 0xff};
-    struct buf AUTO(buf_done)  bytes = BUF_INIT(MIB(1));
+    struct buf                 AUTO(buf_done) bytes = BUF_INIT(MIB(1));
     struct layer_facts        *facts;
     size_t                     refused = 0;
 
     encode(&bytes);
     for (size_t at = 0; at + 8 < bytes.len; at++)
-        EACH(value, values) {
+        EACH (value, values) {
             struct arena AUTO(arena_done) arena = ARENA_INIT(MIB(1));
-            char                          before = bytes.ptr[at];
-            struct err                    err = ERR_NONE;
+            char         before = bytes.ptr[at];
+            struct err   err = ERR_NONE;
 
             bytes.ptr[at] = (char)*value;
             if (bytes.ptr[at] != before)
@@ -123,15 +142,15 @@ TEST(changed_anywhere_does_no_harm) {
 }
 
 TEST(refused_with_a_reason) {
-    struct buf AUTO(buf_done)     bytes = BUF_INIT(MIB(1));
-    struct arena AUTO(arena_done) arena = ARENA_INIT(MIB(1)), small = ARENA_INIT(256);
-    struct layer_facts           *facts;
-    struct layer_facts            unsorted = sample;
-    uint64_t                      twice[] = {5, 5}, down[] = {5, 4};
-    uint64_t *const               wrong[] = {twice, down};
-    struct package                nameless = {.version = STR_INIT("1")};
-    struct evidence               bad = {.packages = &nameless, .package_count = 1};
-    struct err                    err = ERR_NONE;
+    struct buf          AUTO(buf_done) bytes = BUF_INIT(MIB(1));
+    struct arena        AUTO(arena_done) arena = ARENA_INIT(MIB(1)), small = ARENA_INIT(256);
+    struct layer_facts *facts;
+    struct layer_facts  unsorted = sample;
+    uint64_t            twice[] = {5, 5}, down[] = {5, 4};
+    uint64_t *const     wrong[] = {twice, down};
+    struct package      nameless = {.version = STR_INIT("1")};
+    struct evidence     bad = {.packages = &nameless, .package_count = 1};
+    struct err          err = ERR_NONE;
 
     CHECK_EQ(decode(STR(""), &arena, &facts, &err), PW_CORRUPT);
     CHECK_EQ(decode(STR("no facts at all, but long enough"), &arena, &facts, &err), PW_CORRUPT);
@@ -141,7 +160,7 @@ TEST(refused_with_a_reason) {
     bytes.ptr[8] = FACTS_VERSION + 1;
     seal(bytes.ptr, bytes.len);
     CHECK_EQ(decode(buf_str(&bytes), &arena, &facts, &err), PW_UNSUPPORTED);
-    EACH(list, wrong) {
+    EACH (list, wrong) {
         buf_clear(&bytes);
         unsorted.files = (struct hash_set){*list, 2};
         CHECK_OK(facts_encode(&unsorted, &bytes, &err));
@@ -154,15 +173,16 @@ TEST(refused_with_a_reason) {
     unsorted.evidence_count = 1;
     CHECK_OK(facts_encode(&unsorted, &bytes, &err));
     CHECK_EQ(decode(buf_str(&bytes), &arena, &facts, &err), PW_CORRUPT);
-    CHECK_TEXT(err_text(&err), "stored facts of a layer are damaged: a package lacks its name or version");
+    CHECK_TEXT(err_text(&err),
+               "stored facts of a layer are damaged: a package lacks its name or version");
 }
 
 /* A count is believed only as far as bytes are there: no memory for 4 billion packages. */
 TEST(counts_do_not_cost_memory) {
-    struct buf AUTO(buf_done)     bytes = BUF_INIT(MIB(1));
-    struct arena AUTO(arena_done) arena = ARENA_INIT(GIB(1));
-    struct layer_facts           *facts;
-    struct err                    err = ERR_NONE;
+    struct buf          AUTO(buf_done) bytes = BUF_INIT(MIB(1));
+    struct arena        AUTO(arena_done) arena = ARENA_INIT(GIB(1));
+    struct layer_facts *facts;
+    struct err          err = ERR_NONE;
 
     encode(&bytes);
     for (size_t at = 12; at + 12 < bytes.len; at++) {
@@ -183,18 +203,23 @@ TEST(text_is_cleaned) {
     } cases[] = {
         {"plain", "plain"},
         {"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80", "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80"},
-        {"a\033[31mb", "a\xef\xbf\xbd[31mb"},                   /* a terminal's escape */
-        {"a\nb\tc", "a\xef\xbf\xbd" "b\xef\xbf\xbd" "c"},
+        {"a\033[31mb", "a\xef\xbf\xbd[31mb"}, /* a terminal's escape */
+        {"a\nb\tc", "a\xef\xbf\xbd"
+                    "b\xef\xbf\xbd"
+                    "c"},
         {"\xff\xfe", "\xef\xbf\xbd\xef\xbf\xbd"},
         {"\xc3", "\xef\xbf\xbd"},                                 /* cut */
-        {"\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd"},                  /* overlong */
-        {"\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},   /* a surrogate */
-        {"\xc2\x9b" "31m", "\xef\xbf\xbd\xef\xbf\xbd" "31m"},        /* an 8-bit control */
+        {"\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd"},                 /* overlong */
+        {"\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"}, /* a surrogate */
+        {"\xc2\x9b"
+         "31m",
+         "\xef\xbf\xbd\xef\xbf\xbd"
+         "31m"}, /* an 8-bit control */
         {"\x7f", "\xef\xbf\xbd"},
         {"<script>", "<script>"}, /* markup is the page's matter: every writer escapes */
     };
 
-    EACH(c, cases) {
+    EACH (c, cases) {
         struct arena AUTO(arena_done) arena = ARENA_INIT(MIB(1));
 
         CHECK_STR(facts_clean_text(&arena, str_of(c->in)), c->want);
@@ -221,6 +246,6 @@ TEST(hashes_are_sorted) {
     }
 }
 
-RUN_TESTS(UNIT(written_and_read_back), UNIT(cut_anywhere_is_refused), UNIT(changed_anywhere_does_no_harm),
-          UNIT(refused_with_a_reason), UNIT(counts_do_not_cost_memory), UNIT(text_is_cleaned),
-          UNIT(hashes_are_sorted))
+RUN_TESTS(UNIT(written_and_read_back), UNIT(cut_anywhere_is_refused),
+          UNIT(changed_anywhere_does_no_harm), UNIT(refused_with_a_reason),
+          UNIT(counts_do_not_cost_memory), UNIT(text_is_cleaned), UNIT(hashes_are_sorted))

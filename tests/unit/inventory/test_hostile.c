@@ -6,7 +6,7 @@
 #include "unit/inventory/layer_kit.h"
 
 #define KIT_TEST struct kit kit AUTO(kit_done) = KIT
-#define STATUS "var/lib/dpkg/status"
+#define STATUS   "var/lib/dpkg/status"
 
 static const struct incomplete *fact(const struct kit *kit, const char *kind) {
     return kit_find(kit->facts->incomplete, kit->facts->incomplete_count, kind);
@@ -51,9 +51,9 @@ static void tar_header(char block[512], const char *path, uint64_t size, char ty
 }
 
 static void read_stream(struct kit *kit, struct stream *stream) {
-    struct layer_source       source = {stream, stream_read};
-    struct buf AUTO(buf_done) encoded = BUF_INIT(LIMIT_FACTS_BYTES);
-    struct err                err = ERR_NONE;
+    struct layer_source source = {stream, stream_read};
+    struct buf          AUTO(buf_done) encoded = BUF_INIT(LIMIT_FACTS_BYTES);
+    struct err          err = ERR_NONE;
 
     CHECK_OK(layer_read(&source, &encoded, &err));
     CHECK_OK(facts_decode(&kit->arena, buf_str(&encoded), &kit->facts, &err));
@@ -129,7 +129,8 @@ static void compress_layer(struct kit *kit, int (*filter)(struct archive *), siz
     buf_clear(&kit->bytes);
     CHECK_EQ(archive_write_open(kit->tar, &kit->bytes, NULL, kit_write, NULL), ARCHIVE_OK);
     kit_file(kit, STATUS, "Package: a\nVersion: 1\n");
-    kit_add(kit, (struct kit_member){.path = "zeros", .type = AE_IFREG, .content = str_make(content, zeros)});
+    kit_add(kit, (struct kit_member){
+                     .path = "zeros", .type = AE_IFREG, .content = str_make(content, zeros)});
     kit_close_tar(kit);
     free(content);
 }
@@ -147,7 +148,7 @@ TEST(bombs) {
         {archive_write_add_filter_none, NULL, 20},
     };
 
-    EACH(c, cases) {
+    EACH (c, cases) {
         KIT_TEST;
 
         compress_layer(&kit, c->filter, MIB(c->megabytes));
@@ -159,7 +160,8 @@ TEST(bombs) {
 
 TEST(a_window_of_two_gigabytes) {
     KIT_TEST;
-    static const char frame[] = "\x28\xb5\x2f\xfd\x00\xa8\x01\x00\x00"; /* windowLog 31, an empty last block */
+    static const char frame[] =
+        "\x28\xb5\x2f\xfd\x00\xa8\x01\x00\x00"; /* windowLog 31, an empty last block */
 
     kit_add_layer(&kit, str_make(frame, sizeof frame - 1));
     CHECK(kit.facts->incomplete_count > 0);
@@ -231,16 +233,13 @@ TEST(names_that_lead_elsewhere) {
         bool        damaged;
         const char *file; /* the normalised path that is noted; NULL: none */
     } cases[] = {
-        {"../etc/passwd", true, NULL},
-        {"a/../../b", true, NULL},
-        {"/etc/passwd", false, "etc/passwd"},
-        {"a/../b", false, "b"},
-        {"././/a//b", false, "a/b"},
-        {"a/\xff\xfe", false, "a/\xff\xfe"},
+        {"../etc/passwd", true, NULL},        {"a/../../b", true, NULL},
+        {"/etc/passwd", false, "etc/passwd"}, {"a/../b", false, "b"},
+        {"././/a//b", false, "a/b"},          {"a/\xff\xfe", false, "a/\xff\xfe"},
         {"a/\033[31m", false, "a/\033[31m"},
     };
 
-    EACH(c, cases) {
+    EACH (c, cases) {
         KIT_TEST;
         char block[512 * 3] = {0};
 
@@ -293,11 +292,13 @@ TEST(members_of_the_same_name) {
         {AE_IFLNK, "", "-"},
     };
 
-    EACH(c, cases) {
+    EACH (c, cases) {
         KIT_TEST;
 
         kit_file(&kit, STATUS, "Package: a\nVersion: 1\n");
-        kit_add(&kit, (struct kit_member){.path = "./" STATUS, .type = c->type, .link = c->type == AE_IFLNK ? "x" : NULL,
+        kit_add(&kit, (struct kit_member){.path = "./" STATUS,
+                                          .type = c->type,
+                                          .link = c->type == AE_IFLNK ? "x" : NULL,
                                           .content = str_of(c->content)});
         kit_end_layer(&kit);
         kit_stack(&kit);
@@ -308,10 +309,17 @@ TEST(members_of_the_same_name) {
 /* --- damage --- */
 
 TEST(no_archive_at_all) {
-    static const char *const layers[] = {"", "x", "not a tar archive, but longer than that: ................",
-                                         "\x1f\x8b\x08", "\x28\xb5\x2f\xfd", "BZh9", "\xfd" "7zXZ"};
+    static const char *const layers[] = {
+        "",
+        "x",
+        "not a tar archive, but longer than that: ................",
+        "\x1f\x8b\x08",
+        "\x28\xb5\x2f\xfd",
+        "BZh9",
+        "\xfd"
+        "7zXZ"};
 
-    EACH(bytes, layers) {
+    EACH (bytes, layers) {
         KIT_TEST;
 
         kit_add_layer(&kit, str_of(*bytes));
@@ -339,10 +347,11 @@ TEST(cut_anywhere) {
 }
 
 TEST(compressed_and_cut) {
-    static int (*const filters[])(struct archive *) = {archive_write_add_filter_gzip, archive_write_add_filter_zstd,
-                                                       archive_write_add_filter_xz, archive_write_add_filter_bzip2};
+    static int (*const filters[])(struct archive *) = {
+        archive_write_add_filter_gzip, archive_write_add_filter_zstd, archive_write_add_filter_xz,
+        archive_write_add_filter_bzip2};
 
-    EACH(filter, filters) {
+    EACH (filter, filters) {
         KIT_TEST;
 
         compress_layer(&kit, *filter, 1000);
@@ -359,7 +368,8 @@ TEST(text_from_images_cannot_speak_to_a_terminal) {
     KIT_TEST;
 
     kit_file(&kit, STATUS, "Package: a\033[31m\nVersion: 1\x07\xff\nSource: <b>\n");
-    kit_file(&kit, "n\x1b]0;x/node_modules/b/package.json", "{\"name\":\"b\",\"version\":\"1\\u001b[0m\"}");
+    kit_file(&kit, "n\x1b]0;x/node_modules/b/package.json",
+             "{\"name\":\"b\",\"version\":\"1\\u001b[0m\"}");
     kit_end_layer(&kit);
     kit_stack(&kit);
     for (size_t i = 0; i < kit.inventory.package_count; i++) {
@@ -372,8 +382,10 @@ TEST(text_from_images_cannot_speak_to_a_terminal) {
     CHECK_EQ(kit.inventory.package_count, 2);
 }
 
-RUN_TESTS(UNIT(millions_of_tiny_members), UNIT(one_line_of_a_gigabyte), UNIT(one_line_of_sixty_megabytes_is_read),
-          UNIT(bombs), UNIT(a_window_of_two_gigabytes), UNIT(json_a_hundred_thousand_deep), UNIT(a_document_too_large),
-          UNIT(more_packages_than_there_can_be), UNIT(texts_too_long_to_be_names), UNIT(names_that_lead_elsewhere),
-          UNIT(a_path_of_a_million_parts), UNIT(hard_links), UNIT(members_of_the_same_name), UNIT(no_archive_at_all),
-          UNIT(cut_anywhere), UNIT(compressed_and_cut), UNIT(text_from_images_cannot_speak_to_a_terminal))
+RUN_TESTS(UNIT(millions_of_tiny_members), UNIT(one_line_of_a_gigabyte),
+          UNIT(one_line_of_sixty_megabytes_is_read), UNIT(bombs), UNIT(a_window_of_two_gigabytes),
+          UNIT(json_a_hundred_thousand_deep), UNIT(a_document_too_large),
+          UNIT(more_packages_than_there_can_be), UNIT(texts_too_long_to_be_names),
+          UNIT(names_that_lead_elsewhere), UNIT(a_path_of_a_million_parts), UNIT(hard_links),
+          UNIT(members_of_the_same_name), UNIT(no_archive_at_all), UNIT(cut_anywhere),
+          UNIT(compressed_and_cut), UNIT(text_from_images_cannot_speak_to_a_terminal))

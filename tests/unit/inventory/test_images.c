@@ -6,9 +6,9 @@
 #define KIT_TEST struct kit kit AUTO(kit_done) = KIT
 
 static void read_image(struct kit *kit, const char *name) {
-    char                      path[1200];
+    char       path[1200];
     struct buf AUTO(buf_done) bytes = BUF_INIT(MIB(64));
-    struct err                err = ERR_NONE;
+    struct err err = ERR_NONE;
 
     snprintf(path, sizeof path, "%s/images/%s.tar.gz", shared_testdata(), name);
     CHECK_OK(file_read(path, MIB(64), &bytes, &err));
@@ -33,12 +33,14 @@ TEST(what_images_are) {
         enum coverage coverage;
         const char   *kind; /* of what is missing */
     } cases[] = {
-        {"almalinux-9-micro-aarch64-20231124", "almalinux", "9.3", "", 0, COVERAGE_UNSCANNED, "rpm-database"},
+        {"almalinux-9-micro-aarch64-20231124", "almalinux", "9.3", "", 0, COVERAGE_UNSCANNED,
+         "rpm-database"},
         {"alpine-3.10.9", "alpine", "3.10.9", "Alpine:v3.10", 14, COVERAGE_FULL, NULL},
         {"alpine-3.18.9", "alpine", "3.18.9", "Alpine:v3.18", 15, COVERAGE_FULL, NULL},
         {"alpine-3.20.3", "alpine", "3.20.3", "Alpine:v3.20", 14, COVERAGE_FULL, NULL},
         {"alpine-3.9.0-gliderlabs", "alpine", "3.9.0", "Alpine:v3.9", 11, COVERAGE_FULL, NULL},
-        {"debian-12-distroless-style-20261121", "debian", "12", "Debian:12", 18, COVERAGE_FULL, NULL},
+        {"debian-12-distroless-style-20261121", "debian", "12", "Debian:12", 18, COVERAGE_FULL,
+         NULL},
         {"debian-bookworm-min-20261121", "debian", "12", "Debian:12", 96, COVERAGE_FULL, NULL},
         {"debian-bookworm-web-20261121", "debian", "12", "Debian:12", 0, COVERAGE_FULL, NULL},
         {"debian-bullseye-min-20261121", "debian", "11", "Debian:11", 96, COVERAGE_FULL, NULL},
@@ -48,7 +50,7 @@ TEST(what_images_are) {
 
     if (shared_testdata() == NULL)
         SKIP("no shared test data");
-    EACH(c, cases) {
+    EACH (c, cases) {
         KIT_TEST;
 
         read_image(&kit, c->image);
@@ -73,28 +75,32 @@ static void print_packages(const struct inventory *inventory, struct buf *out) {
         const struct package *p = &inventory->packages[i];
 
         if (str_eq(p->ecosystem, STR("Debian")))
-            buf_addf(out, STR_FMT "\t" STR_FMT "\t" STR_FMT "\t" STR_FMT "\t" STR_FMT "\n", STR_ARG(p->name),
-                     STR_ARG(p->version), STR_ARG(p->arch), STR_ARG(p->source), STR_ARG(p->source_version));
+            buf_addf(out, STR_FMT "\t" STR_FMT "\t" STR_FMT "\t" STR_FMT "\t" STR_FMT "\n",
+                     STR_ARG(p->name), STR_ARG(p->version), STR_ARG(p->arch), STR_ARG(p->source),
+                     STR_ARG(p->source_version));
     }
 }
 
 TEST(dpkg_query_agrees) {
-    static const char *const images[] = {"debian-bookworm-min-20261121", "debian-bookworm-web-20261121",
-                                         "debian-bullseye-min-20261121", "debian-trixie-min-20261121",
-                                         "node-app-20261121"};
+    static const char *const images[] = {
+        "debian-bookworm-min-20261121", "debian-bookworm-web-20261121",
+        "debian-bullseye-min-20261121", "debian-trixie-min-20261121", "node-app-20261121"};
 
     if (shared_testdata() == NULL || system("command -v dpkg-query >/dev/null") != 0)
         SKIP("no shared test data or no dpkg-query");
-    EACH(image, images) {
+    EACH (image, images) {
         KIT_TEST;
-        static char               want[KIB(512)];
-        char                      command[1500], folder[] = "/tmp/portwarden-dpkg-XXXXXX";
-        struct buf AUTO(buf_done) got = BUF_INIT(MIB(1));
+        static char want[KIB(512)];
+        char        command[1500], folder[] = "/tmp/portwarden-dpkg-XXXXXX";
+        struct buf  AUTO(buf_done) got = BUF_INIT(MIB(1));
 
         CHECK(mkdtemp(folder) != NULL);
         snprintf(command, sizeof command,
-                 "tar xzf %s/images/%s.tar.gz -C %s ./var/lib/dpkg/status && LC_ALL=C dpkg-query --admindir=%s/var/lib/dpkg"
-                 " -W -f '${Package}\\t${Version}\\t${Architecture}\\t${source:Package}\\t${source:Version}\\n' | LC_ALL=C sort"
+                 "tar xzf %s/images/%s.tar.gz -C %s ./var/lib/dpkg/status && LC_ALL=C dpkg-query "
+                 "--admindir=%s/var/lib/dpkg"
+                 " -W -f "
+                 "'${Package}\\t${Version}\\t${Architecture}\\t${source:Package}\\t${source:"
+                 "Version}\\n' | LC_ALL=C sort"
                  "; rm -r %s",
                  shared_testdata(), *image, folder, folder, folder);
         output_of(command, want, sizeof want);
@@ -102,10 +108,10 @@ TEST(dpkg_query_agrees) {
         print_packages(&kit.inventory, &got);
         {
             /* both sorted by the same tool */
-            char                      path[] = "/tmp/portwarden-list-XXXXXX";
-            static char               sorted[KIB(512)];
-            struct err                err = ERR_NONE;
-            int                       fd = mkstemp(path);
+            char        path[] = "/tmp/portwarden-list-XXXXXX";
+            static char sorted[KIB(512)];
+            struct err  err = ERR_NONE;
+            int         fd = mkstemp(path);
 
             CHECK_OK(fd_write_all(fd, got.ptr, got.len, &err));
             close(fd);
@@ -119,15 +125,17 @@ TEST(dpkg_query_agrees) {
 }
 
 TEST(apk_lines_agree) {
-    static const char *const images[] = {"alpine-3.10.9", "alpine-3.18.9", "alpine-3.20.3", "alpine-3.9.0-gliderlabs"};
+    static const char *const images[] = {"alpine-3.10.9", "alpine-3.18.9", "alpine-3.20.3",
+                                         "alpine-3.9.0-gliderlabs"};
 
     if (shared_testdata() == NULL)
         SKIP("no shared test data");
-    EACH(image, images) {
+    EACH (image, images) {
         KIT_TEST;
         char command[1500], count[64];
 
-        snprintf(command, sizeof command, "tar xzOf %s/images/%s.tar.gz ./lib/apk/db/installed | grep -c '^P:[^.]'",
+        snprintf(command, sizeof command,
+                 "tar xzOf %s/images/%s.tar.gz ./lib/apk/db/installed | grep -c '^P:[^.]'",
                  shared_testdata(), *image);
         output_of(command, count, sizeof count);
         read_image(&kit, *image);
@@ -143,7 +151,9 @@ TEST(node_packages_agree) {
     if (shared_testdata() == NULL)
         SKIP("no shared test data");
     /* the flattened image holds package.json of package roots only */
-    snprintf(command, sizeof command, "tar tzf %s/images/node-app-20261121.tar.gz | grep -cE 'node_modules/(@[^/]+/)?[^/@]+/package.json$'",
+    snprintf(command, sizeof command,
+             "tar tzf %s/images/node-app-20261121.tar.gz | grep -cE "
+             "'node_modules/(@[^/]+/)?[^/@]+/package.json$'",
              shared_testdata());
     output_of(command, count, sizeof count);
     read_image(&kit, "node-app-20261121");
@@ -154,4 +164,5 @@ TEST(node_packages_agree) {
     CHECK_STR(kit_package(&kit, "@babel/code-frame")->namespace_, "@babel");
 }
 
-RUN_TESTS(UNIT(what_images_are), UNIT(dpkg_query_agrees), UNIT(apk_lines_agree), UNIT(node_packages_agree))
+RUN_TESTS(UNIT(what_images_are), UNIT(dpkg_query_agrees), UNIT(apk_lines_agree),
+          UNIT(node_packages_agree))

@@ -5,7 +5,7 @@
 #include "inventory/paths.h"
 
 #define KIT_TEST struct kit kit AUTO(kit_done) = KIT
-#define STATUS "var/lib/dpkg/status"
+#define STATUS   "var/lib/dpkg/status"
 
 /* --- dpkg --- */
 
@@ -27,7 +27,7 @@ TEST(dpkg_states) {
         {"deinstall ok installed", true}, /* wanted away, still there */
     };
 
-    EACH(c, cases) {
+    EACH (c, cases) {
         KIT_TEST;
         char text[200];
 
@@ -48,23 +48,28 @@ TEST(dpkg_stanzas) {
         {"Package: a\nVersion: 1:2-3\n", "a 1:2-3 a 1:2-3 ", 0},
         {"package: a\nVERSION: 1\n", "a 1 a 1 ", 0},
         {"Package: a\r\nVersion: 1\r\n\r\n", "a 1 a 1 ", 0},
-        {"Package: g++\nSource: gcc-defaults (1.176)\nVersion: 4:7.4.0\n", "g++ 4:7.4.0 gcc-defaults 1.176 ", 0},
+        {"Package: g++\nSource: gcc-defaults (1.176)\nVersion: 4:7.4.0\n",
+         "g++ 4:7.4.0 gcc-defaults 1.176 ", 0},
         {"Package: a\nSource: s\nVersion: 1\n", "a 1 s 1 ", 0},
         {"Package: a\nDescription: x\n Version: 9\n .\n y\nVersion: 1", "a 1 a 1 ", 0},
-        {"Package: a\nVersion: 1\nMaintainer: Docker <support@docker.com>\n", "a 1 a 1 third-party", 0},
-        {"Package: a\nVersion: 1\nMaintainer: Debian Nginx <pkg-nginx@alioth-lists.debian.net>\n", "a 1 a 1 ", 0},
-        {"Package: a\nVersion: 1\nMaintainer: NGINX Packaging <nginx-packaging@f5.com>\n", "a 1 a 1 third-party", 0},
+        {"Package: a\nVersion: 1\nMaintainer: Docker <support@docker.com>\n", "a 1 a 1 third-party",
+         0},
+        {"Package: a\nVersion: 1\nMaintainer: Debian Nginx <pkg-nginx@alioth-lists.debian.net>\n",
+         "a 1 a 1 ", 0},
+        {"Package: a\nVersion: 1\nMaintainer: NGINX Packaging <nginx-packaging@f5.com>\n",
+         "a 1 a 1 third-party", 0},
         {"Package: a\nVersion: 1\nVendor: none\n", "a 1 a 1 third-party", 0},
         {"Package: a\nVersion: 1\nOrigin: Debian\n", "a 1 a 1 ", 0},
         {"Package: a\nVersion: 1\nOrigin: Artifactory\n", "a 1 a 1 third-party", 0},
         {"Package: x\nVersion: 1\nPort-Version: 0\nArchitecture: x64-linux\n", "", 0}, /* vcpkg */
-        {"Package: a\nVersion: 1\n\nPackage: b\nStatus: install ok installed\n", "a 1 a 1 ", 1}, /* cut */
+        {"Package: a\nVersion: 1\n\nPackage: b\nStatus: install ok installed\n", "a 1 a 1 ",
+         1}, /* cut */
         {"garbage\nPackage: a\nVersion: 1\n", "a 1 a 1 ", 1},
         {"\n\n\n", "", 0},
         {"", "", 0},
     };
 
-    EACH(c, cases) {
+    EACH (c, cases) {
         KIT_TEST;
         char got[300] = "";
 
@@ -74,8 +79,9 @@ TEST(dpkg_stanzas) {
         if (kit.inventory.package_count > 0) {
             const struct package *p = &kit.inventory.packages[0];
 
-            snprintf(got, sizeof got, STR_FMT " " STR_FMT " " STR_FMT " " STR_FMT " " STR_FMT, STR_ARG(p->name),
-                     STR_ARG(p->version), STR_ARG(p->source), STR_ARG(p->source_version), STR_ARG(p->origin));
+            snprintf(got, sizeof got, STR_FMT " " STR_FMT " " STR_FMT " " STR_FMT " " STR_FMT,
+                     STR_ARG(p->name), STR_ARG(p->version), STR_ARG(p->source),
+                     STR_ARG(p->source_version), STR_ARG(p->origin));
         }
         CHECK_TEXT(got, c->want);
         CHECK_EQ(kit.facts->incomplete_count, c->incomplete);
@@ -100,7 +106,7 @@ TEST(apk_stanzas) {
         {"", 0, 0},
     };
 
-    EACH(c, cases) {
+    EACH (c, cases) {
         KIT_TEST;
 
         kit_file(&kit, "lib/apk/db/installed", c->text);
@@ -133,7 +139,7 @@ TEST(npm_package_roots) {
         {"package.json", false},
     };
 
-    EACH(c, cases) {
+    EACH (c, cases) {
         if (paths_is_npm(str_of(c->path)) != c->root)
             print_error("%s\n", c->path);
         CHECK_EQ(paths_is_npm(str_of(c->path)), c->root);
@@ -160,7 +166,7 @@ TEST(npm_documents) {
         {"", "", 1},
     };
 
-    EACH(c, cases) {
+    EACH (c, cases) {
         KIT_TEST;
 
         kit_file(&kit, "node_modules/x/package.json", c->text);
@@ -180,19 +186,22 @@ TEST(python_metadata) {
         const char *path, *text, *want;
         size_t      incomplete;
     } cases[] = {
-        {"p/Foo-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: Foo.Bar_x\nVersion: 1.0\n", "foo-bar-x", 0},
+        {"p/Foo-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: Foo.Bar_x\nVersion: 1.0\n",
+         "foo-bar-x", 0},
         {"p/foo-1.egg-info/PKG-INFO", "Name: foo\nVersion: 1.0\n\nName: body\n", "foo", 0},
         {"p/foo-1.egg-info", "Name: foo\nVersion: 1.0\n", "foo", 0},
         {"p/foo.egg/EGG-INFO/PKG-INFO", "Name: foo\nVersion: 1.0\n", "foo", 0},
-        {"usr/lib/python2.7/lib-dynload/Python-2.7.egg-info", "Name: Python\nVersion: 2.7.18\n", "", 0},
-        {"p/foo.dist-info/METADATA", "Name: foo\nDescription: \xff\xfe\n bad \xc3\nVersion: 1.0\n", "foo", 0},
+        {"usr/lib/python2.7/lib-dynload/Python-2.7.egg-info", "Name: Python\nVersion: 2.7.18\n", "",
+         0},
+        {"p/foo.dist-info/METADATA", "Name: foo\nDescription: \xff\xfe\n bad \xc3\nVersion: 1.0\n",
+         "foo", 0},
         {"p/foo.dist-info/METADATA", "Name: foo\n\nVersion: 1.0\n", "", 1},
         {"p/foo.dist-info/METADATA", "", "", 1},
         {"p/foo.dist-info/RECORD", "Name: foo\nVersion: 1.0\n", "", 0},
         {"p/METADATA", "Name: foo\nVersion: 1.0\n", "", 0},
     };
 
-    EACH(c, cases) {
+    EACH (c, cases) {
         KIT_TEST;
 
         kit_file(&kit, c->path, c->text);
@@ -216,35 +225,42 @@ TEST(distributions) {
     } cases[] = {
         {"ID=debian\nVERSION_ID=\"12\"\n", NULL, "12.5\n", NULL, "debian", "12", "Debian:12"},
         {"ID=debian\nVERSION_ID=\"9\"\n", NULL, NULL, NULL, "debian", "9", "Debian:9"},
-        {"ID=debian\nPRETTY_NAME=\"Debian GNU/Linux forky/sid\"\nVERSION_CODENAME=forky\n", NULL, "forky/sid\n", NULL,
-         "debian", "forky/sid", "Debian:14"},
+        {"ID=debian\nPRETTY_NAME=\"Debian GNU/Linux forky/sid\"\nVERSION_CODENAME=forky\n", NULL,
+         "forky/sid\n", NULL, "debian", "forky/sid", "Debian:14"},
         {"ID=debian\n", NULL, "trixie/sid\n", NULL, "debian", "trixie/sid", "Debian:13"},
         {"ID=debian\n", NULL, NULL, NULL, "debian", "", ""},
         {NULL, NULL, "8.11\n", NULL, "debian", "8.11", "Debian:8"},
-        {"ID=ubuntu\nVERSION_ID=\"22.04\"\n", NULL, "bookworm/sid\n", NULL, "ubuntu", "22.04", "Ubuntu:22.04:LTS"},
+        {"ID=ubuntu\nVERSION_ID=\"22.04\"\n", NULL, "bookworm/sid\n", NULL, "ubuntu", "22.04",
+         "Ubuntu:22.04:LTS"},
         {"ID=ubuntu\nVERSION_ID=\"23.10\"\n", NULL, NULL, NULL, "ubuntu", "23.10", "Ubuntu:23.10"},
         {"ID=ubuntu\nVERSION_ID=\"23.04\"\n", NULL, NULL, NULL, "ubuntu", "23.04", "Ubuntu:23.04"},
         {"ID=ubuntu\nVERSION_ID=rolling\n", NULL, NULL, NULL, "ubuntu", "rolling", ""},
-        {"ID=alpine\nVERSION_ID=3.18.9\n", NULL, NULL, "https://dl/alpine/v3.18/main\nhttps://dl/alpine/v3.18/community\n",
-         "alpine", "3.18.9", "Alpine:v3.18"},
-        {"ID=alpine\nVERSION_ID=3.18.9\n", NULL, NULL, "http://a/alpine/v3.9/main\nhttp://a/alpine/v3.19/main\n", "alpine",
-         "3.18.9", "Alpine:v3.19"}, /* the highest repository counts; 19 is above 9 */
-        {"ID=alpine\nVERSION_ID=3.18.9\n", NULL, NULL, "http://a/alpine/v3.18/main\nhttp://a/alpine/edge/testing\n",
-         "alpine", "3.18.9", "Alpine:edge"},
-        {"ID=alpine\nVERSION_ID=3.18.9\n", NULL, NULL, "http://a/v3.18/main\n#http://a/edge/main\n@edge http://a/edge/main\n",
-         "alpine", "3.18.9", "Alpine:v3.18"},
+        {"ID=alpine\nVERSION_ID=3.18.9\n", NULL, NULL,
+         "https://dl/alpine/v3.18/main\nhttps://dl/alpine/v3.18/community\n", "alpine", "3.18.9",
+         "Alpine:v3.18"},
+        {"ID=alpine\nVERSION_ID=3.18.9\n", NULL, NULL,
+         "http://a/alpine/v3.9/main\nhttp://a/alpine/v3.19/main\n", "alpine", "3.18.9",
+         "Alpine:v3.19"}, /* the highest repository counts; 19 is above 9 */
+        {"ID=alpine\nVERSION_ID=3.18.9\n", NULL, NULL,
+         "http://a/alpine/v3.18/main\nhttp://a/alpine/edge/testing\n", "alpine", "3.18.9",
+         "Alpine:edge"},
+        {"ID=alpine\nVERSION_ID=3.18.9\n", NULL, NULL,
+         "http://a/v3.18/main\n#http://a/edge/main\n@edge http://a/edge/main\n", "alpine", "3.18.9",
+         "Alpine:v3.18"},
         {"ID=alpine\nVERSION_ID=3.18.9\n", NULL, NULL, "", "alpine", "3.18.9", "Alpine:v3.18"},
-        {"ID=alpine\nVERSION_ID=3.21.0_alpha20240807\n", NULL, NULL, NULL, "alpine", "3.21.0_alpha20240807", "Alpine:edge"},
+        {"ID=alpine\nVERSION_ID=3.21.0_alpha20240807\n", NULL, NULL, NULL, "alpine",
+         "3.21.0_alpha20240807", "Alpine:edge"},
         {NULL, "3.3.1\n", NULL, NULL, "alpine", "3.3.1", "Alpine:v3.3"},
         {"ID=wolfi\nVERSION_ID=\"20230201\"\n", NULL, NULL, NULL, "wolfi", "20230201", "Wolfi"},
         {"ID='chainguard'\nVERSION_ID='1'\n", NULL, NULL, NULL, "chainguard", "1", "Chainguard"},
         {"ID=fedora\nVERSION_ID=39\n", NULL, NULL, NULL, "fedora", "39", ""},
         {"# ID=no\nNAME=\"x\"\nVERSION_ID\n", NULL, NULL, NULL, "", "", ""},
-        {"ID=\"de\\bian\"\nVERSION_ID=12\nID_LIKE=\"x=y\"\n", NULL, NULL, NULL, "debian", "12", "Debian:12"},
+        {"ID=\"de\\bian\"\nVERSION_ID=12\nID_LIKE=\"x=y\"\n", NULL, NULL, NULL, "debian", "12",
+         "Debian:12"},
         {NULL, NULL, NULL, NULL, "", "", ""},
     };
 
-    EACH(c, cases) {
+    EACH (c, cases) {
         KIT_TEST;
 
         if (c->release != NULL)
@@ -293,6 +309,6 @@ TEST(analyzers_have_names) {
     CHECK(inventory_reader_version > 0);
 }
 
-RUN_TESTS(UNIT(dpkg_states), UNIT(dpkg_stanzas), UNIT(apk_stanzas), UNIT(npm_package_roots), UNIT(npm_documents),
-          UNIT(python_metadata), UNIT(distributions), UNIT(release_files_of_several_layers), UNIT(families),
-          UNIT(analyzers_have_names))
+RUN_TESTS(UNIT(dpkg_states), UNIT(dpkg_stanzas), UNIT(apk_stanzas), UNIT(npm_package_roots),
+          UNIT(npm_documents), UNIT(python_metadata), UNIT(distributions),
+          UNIT(release_files_of_several_layers), UNIT(families), UNIT(analyzers_have_names))

@@ -4,7 +4,7 @@
 #define DEBIAN "ID=debian\nVERSION_ID=\"12\"\nPRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\n"
 #define DEB(name, version)                                                                         \
     "Package: " name "\nStatus: install ok installed\nArchitecture: amd64\nVersion: " version "\n" \
-                                                                                              "\n"
+    "\n"
 #define STATUS             "var/lib/dpkg/status"
 #define NPM(name, version) "{\"name\":\"" name "\",\"version\":\"" version "\"}"
 #define KIT_TEST           struct kit kit AUTO(kit_done) = KIT

@@ -2,7 +2,8 @@
 #include "test.h"
 #include "sandbox/answer.h"
 
-static void add_frame(struct buf *out, uint32_t kind, uint32_t code, uint64_t length, const char *payload) {
+static void add_frame(struct buf *out, uint32_t kind, uint32_t code, uint64_t length,
+                      const char *payload) {
     struct frame head = {.kind = kind, .code = code, .length = length};
 
     buf_add(out, str_make(&head, sizeof head));
@@ -19,10 +20,10 @@ static pw_code feed(struct answer *answer, str bytes, size_t step, struct err *e
 TEST(frames_in_pieces) {
     static const size_t steps[] = {1, 2, 3, 15, 16, 17, 1000};
 
-    EACH(step, steps) {
+    EACH (step, steps) {
         AUTO(answer_done) struct answer answer = ANSWER_INIT(100);
-        AUTO(buf_done) struct buf bytes = BUF_INIT(1000);
-        struct err err = ERR_NONE;
+        AUTO(buf_done) struct buf       bytes = BUF_INIT(1000);
+        struct err                      err = ERR_NONE;
 
         add_frame(&bytes, FRAME_WAITING, 0, 7, "");
         add_frame(&bytes, FRAME_WAITING, 0, 4711, "");
@@ -45,17 +46,18 @@ TEST(refused) {
         {0, 0, 0, "", "the reader sent an unknown frame"},
         {FRAME_FAILED + 1, 0, 0, "", "the reader sent an unknown frame"},
         {FRAME_FACTS, 0, 101, "", "the reader announced 101 bytes of facts; at most 100 are taken"},
-        {FRAME_FACTS, 0, UINT64_MAX, "", "the reader announced 18446744073709551615 bytes of facts; at most 100 are taken"},
+        {FRAME_FACTS, 0, UINT64_MAX, "",
+         "the reader announced 18446744073709551615 bytes of facts; at most 100 are taken"},
         {FRAME_FACTS, 0, 2, "abc", "the reader went on talking after its answer"},
         {FRAME_FAILED, PW_CODE_COUNT, 0, "", "the reader sent a malformed failure"},
         {FRAME_FAILED, PW_IO, ANSWER_FAILURE_BYTES + 1, "", "the reader sent a malformed failure"},
     };
 
-    EACH(c, cases) {
+    EACH (c, cases) {
         AUTO(answer_done) struct answer answer = ANSWER_INIT(100);
-        AUTO(buf_done) struct buf bytes = BUF_INIT(1000);
-        struct err err = ERR_NONE;
-        pw_code    code;
+        AUTO(buf_done) struct buf       bytes = BUF_INIT(1000);
+        struct err                      err = ERR_NONE;
+        pw_code                         code;
 
         add_frame(&bytes, c->kind, c->code, c->length, c->payload);
         add_frame(&bytes, FRAME_WAITING, 0, 0, "0123456789abcdef");
@@ -68,8 +70,8 @@ TEST(refused) {
 
 TEST(failure_text_is_printable) {
     AUTO(answer_done) struct answer answer = ANSWER_INIT(100);
-    AUTO(buf_done) struct buf bytes = BUF_INIT(1000);
-    struct err err = ERR_NONE;
+    AUTO(buf_done) struct buf       bytes = BUF_INIT(1000);
+    struct err                      err = ERR_NONE;
 
     add_frame(&bytes, FRAME_FAILED, PW_IO, 6, "a\033[1m\n");
     CHECK_OK(feed(&answer, buf_str(&bytes), 1, &err));
@@ -80,12 +82,13 @@ TEST(failure_text_is_printable) {
 
 TEST(an_answer_that_is_cut) {
     AUTO(answer_done) struct answer answer = ANSWER_INIT(100);
-    AUTO(buf_done) struct buf bytes = BUF_INIT(1000);
-    struct err err = ERR_NONE;
+    AUTO(buf_done) struct buf       bytes = BUF_INIT(1000);
+    struct err                      err = ERR_NONE;
 
     add_frame(&bytes, FRAME_FACTS, 0, 6, "facts");
     CHECK_OK(feed(&answer, buf_str(&bytes), 4, &err));
     CHECK(!answer.has_facts);
 }
 
-RUN_TESTS(UNIT(frames_in_pieces), UNIT(refused), UNIT(failure_text_is_printable), UNIT(an_answer_that_is_cut))
+RUN_TESTS(UNIT(frames_in_pieces), UNIT(refused), UNIT(failure_text_is_printable),
+          UNIT(an_answer_that_is_cut))

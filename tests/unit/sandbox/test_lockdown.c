@@ -33,7 +33,8 @@ struct deed {
 
 /* Runs the deed in a locked-down child; gives its wait status and what it wrote. */
 static int run(const struct deed *deed, char *said, size_t size) {
-    struct lockdown_limits limits = {LIMIT_CHILD_MEMORY, deed->cpu_seconds ? deed->cpu_seconds : 20};
+    struct lockdown_limits limits = {LIMIT_CHILD_MEMORY,
+                                     deed->cpu_seconds ? deed->cpu_seconds : 20};
     int                    pipes[2], fds[PROTOCOL_START_FDS], status = 0;
     ssize_t                n;
     size_t                 len = 0;
@@ -149,25 +150,34 @@ static void do_x32_open(const void *ctx) {
 
 TEST(forbidden_calls_kill) {
     static const struct deed deeds[] = {
-        {"open", do_open, NULL, 0},          {"openat", do_openat, NULL, 0},
-        {"create", do_creat, NULL, 0},       {"socket", do_socket, NULL, 0},
-        {"unix socket", do_unix_socket, NULL, 0}, {"execve", do_execve, NULL, 0},
-        {"fork", do_fork, NULL, 0},          {"clone3", do_clone3, NULL, 0},
-        {"mmap exec", do_mmap_exec, NULL, 0}, {"mmap file", do_mmap_file, NULL, 0},
+        {"open", do_open, NULL, 0},
+        {"openat", do_openat, NULL, 0},
+        {"create", do_creat, NULL, 0},
+        {"socket", do_socket, NULL, 0},
+        {"unix socket", do_unix_socket, NULL, 0},
+        {"execve", do_execve, NULL, 0},
+        {"fork", do_fork, NULL, 0},
+        {"clone3", do_clone3, NULL, 0},
+        {"mmap exec", do_mmap_exec, NULL, 0},
+        {"mmap file", do_mmap_file, NULL, 0},
         {"mmap exec of a file", do_mmap_exec_file, NULL, 0},
         {"write to standard output", do_write_elsewhere, NULL, 0},
         {"write to the layer", do_write_layer, NULL, 0},
         {"read standard input", do_read_elsewhere, NULL, 0},
         {"pread another descriptor", do_pread_elsewhere, NULL, 0},
-        {"kill", do_kill, NULL, 0},          {"ptrace", do_ptrace, NULL, 0},
-        {"setuid", do_setuid, NULL, 0},      {"unshare", do_unshare, NULL, 0},
-        {"mount", do_mount, NULL, 0},        {"setrlimit", do_raise_limit, NULL, 0},
-        {"io_uring", do_io_uring, NULL, 0},  {"ioctl", do_ioctl, NULL, 0},
+        {"kill", do_kill, NULL, 0},
+        {"ptrace", do_ptrace, NULL, 0},
+        {"setuid", do_setuid, NULL, 0},
+        {"unshare", do_unshare, NULL, 0},
+        {"mount", do_mount, NULL, 0},
+        {"setrlimit", do_raise_limit, NULL, 0},
+        {"io_uring", do_io_uring, NULL, 0},
+        {"ioctl", do_ioctl, NULL, 0},
         {"x32 open", do_x32_open, NULL, 0},
     };
     char said[600];
 
-    EACH(deed, deeds) {
+    EACH (deed, deeds) {
         int status = run(deed, said, sizeof said);
 
         if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGSYS)
@@ -247,16 +257,17 @@ static void do_futex(const void *ctx) {
 }
 
 TEST(a_release_build_has_no_extra_calls) {
-    static const struct deed deeds[] = {
-        {"getpid", do_getpid, NULL, 0}, {"mprotect", do_mprotect, NULL, 0}, {"futex", do_futex, NULL, 0}};
-    char said[600];
+    static const struct deed deeds[] = {{"getpid", do_getpid, NULL, 0},
+                                        {"mprotect", do_mprotect, NULL, 0},
+                                        {"futex", do_futex, NULL, 0}};
+    char                     said[600];
 
 #ifdef PW_SANITIZED
     CHECK(lockdown_extra_calls > 0);
     SKIP("this build has sanitizers");
 #endif
     CHECK_EQ(lockdown_extra_calls, 0);
-    EACH(deed, deeds) {
+    EACH (deed, deeds) {
         int status = run(deed, said, sizeof said);
 
         CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS);
@@ -286,7 +297,8 @@ static void compressed_layer(struct kit *kit, int (*filter)(struct archive *)) {
     CHECK_EQ(archive_write_open(kit->tar, &kit->bytes, NULL, kit_write, NULL), ARCHIVE_OK);
     kit_file(kit, "etc/os-release", "ID=debian\nVERSION_ID=12\n");
     kit_file(kit, "var/lib/dpkg/status", "Package: a\nVersion: 1\n");
-    kit_file(kit, "s/node_modules/n\xc3\xa4h/package.json", "{\"name\":\"x\",\"version\":\"1.0.0\"}");
+    kit_file(kit, "s/node_modules/n\xc3\xa4h/package.json",
+             "{\"name\":\"x\",\"version\":\"1.0.0\"}");
     kit_close_tar(kit);
 }
 
@@ -297,20 +309,18 @@ TEST(libraries_live_under_the_filter) {
         int (*filter)(struct archive *);
     } cases[] = {
         {"gzip", archive_write_add_filter_gzip}, /* ISA-L */
-        {"zstd", archive_write_add_filter_zstd},
-        {"xz", archive_write_add_filter_xz},
-        {"bzip2", archive_write_add_filter_bzip2},
-        {"tar", archive_write_add_filter_none},
+        {"zstd", archive_write_add_filter_zstd},   {"xz", archive_write_add_filter_xz},
+        {"bzip2", archive_write_add_filter_bzip2}, {"tar", archive_write_add_filter_none},
     };
     struct err err = ERR_NONE;
 
     CHECK_OK(layer_read_warm_up(&err));
-    EACH(c, cases) {
-        struct kit AUTO(kit_done) kit = KIT;
-        char                       said[8192] = "";
-        str                        bytes;
-        struct deed                deed = {c->format, do_read_layer, &bytes, 0};
-        int                        status;
+    EACH (c, cases) {
+        struct kit  AUTO(kit_done) kit = KIT;
+        char        said[8192] = "";
+        str         bytes;
+        struct deed deed = {c->format, do_read_layer, &bytes, 0};
+        int         status;
 
         compressed_layer(&kit, c->filter);
         bytes = buf_str(&kit.bytes);
@@ -329,7 +339,8 @@ TEST(libraries_live_under_the_filter) {
 static void do_jansson(const void *ctx) {
     json_t    *root = NULL;
     struct err err = ERR_NONE;
-    bool       good = json_parse(STR("{\"a\":[1,2.5,\"\\u00e4\",{\"b\":null}]}"), 1000, &root, &err) == PW_OK;
+    bool       good =
+        json_parse(STR("{\"a\":[1,2.5,\"\\u00e4\",{\"b\":null}]}"), 1000, &root, &err) == PW_OK;
 
     json_endp(&root);
     good = good && json_parse(STR("{\"a\":"), 1000, &root, &err) == PW_INVALID;
@@ -340,18 +351,19 @@ static void do_yajl(const void *ctx) {
     static const yajl_callbacks none;
     const unsigned char         text[] = "{\"a\":[1,2.5,\"x\"]}";
     yajl_handle                 parser = yajl_alloc(&none, NULL, NULL);
-    bool good = yajl_parse(parser, text, sizeof text - 1) == yajl_status_ok;
+    bool                        good = yajl_parse(parser, text, sizeof text - 1) == yajl_status_ok;
 
     yajl_free(parser);
     (void)!write(LOCKDOWN_RESULT_FD, "done", good ? 4 : 0);
 }
 
 TEST(json_libraries_live_under_the_filter) {
-    static const struct deed deeds[] = {{"jansson", do_jansson, NULL, 0}, {"yajl", do_yajl, NULL, 0}};
+    static const struct deed deeds[] = {{"jansson", do_jansson, NULL, 0},
+                                        {"yajl", do_yajl, NULL, 0}};
     char                     said[600];
 
     json_warm_up();
-    EACH(deed, deeds) {
+    EACH (deed, deeds) {
         (void)run(deed, said, sizeof said);
         CHECK_TEXT(said, "done");
     }

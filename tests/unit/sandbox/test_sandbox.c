@@ -20,8 +20,8 @@ enum { SLOW = 1 };
 
 /* A layer file: packages and incompressible padding, so that reading it takes several steps. */
 static int layer_file(struct kit *kit, size_t padding) {
-    char     path[] = "/tmp/portwarden-layer-XXXXXX";
-    int      fd = mkstemp(path);
+    char       path[] = "/tmp/portwarden-layer-XXXXXX";
+    int        fd = mkstemp(path);
     struct err err = ERR_NONE;
     unsigned   random = 1;
     char      *noise = malloc(padding + 1);
@@ -32,7 +32,8 @@ static int layer_file(struct kit *kit, size_t padding) {
         noise[i] = (char)(random >> 16);
     }
     kit_file(kit, "var/lib/dpkg/status", "Package: a\nVersion: 1\n");
-    kit_add(kit, (struct kit_member){.path = "srv/noise", .type = AE_IFREG, .content = str_make(noise, padding)});
+    kit_add(kit, (struct kit_member){
+                     .path = "srv/noise", .type = AE_IFREG, .content = str_make(noise, padding)});
     kit_file(kit, "s/node_modules/x/package.json", "{\"name\":\"x\",\"version\":\"1.0.0\"}");
     kit_close_tar(kit);
     CHECK_OK(fd_write_all(fd, kit->bytes.ptr, kit->bytes.len, &err));
@@ -59,10 +60,10 @@ static struct reading *begin(struct sandbox *sandbox, int fd, uint64_t length, b
 
 /* A whole reading must give the two packages of layer_file. */
 static void check_reads(struct sandbox *sandbox, int fd, uint64_t length) {
-    struct arena AUTO(arena_done) arena = ARENA_INIT(MIB(64));
-    struct buf AUTO(buf_done)     facts = BUF_INIT(LIMIT_FACTS_BYTES);
-    struct layer_facts           *decoded = NULL;
-    struct err                    err = ERR_NONE;
+    struct arena        AUTO(arena_done) arena = ARENA_INIT(MIB(64));
+    struct buf          AUTO(buf_done) facts = BUF_INIT(LIMIT_FACTS_BYTES);
+    struct layer_facts *decoded = NULL;
+    struct err          err = ERR_NONE;
 
     CHECK_OK(reading_finish(begin(sandbox, fd, length, true), &facts, &err));
     CHECK_OK(facts_decode(&arena, buf_str(&facts), &decoded, &err));
@@ -72,7 +73,7 @@ static void check_reads(struct sandbox *sandbox, int fd, uint64_t length) {
 
 static void check_ends(struct reading *reading, pw_code want, const char *words) {
     struct buf AUTO(buf_done) facts = BUF_INIT(LIMIT_FACTS_BYTES);
-    struct err                err = ERR_NONE;
+    struct err err = ERR_NONE;
 
     CHECK_EQ(reading_finish(reading, &facts, &err), want);
     if (strstr(err_text(&err), words) == NULL)
@@ -86,10 +87,10 @@ static void no_children_left(void) {
 }
 
 #define SANDBOX_TEST(...)                                                                          \
-    struct kit kit   AUTO(kit_done) = KIT;                                                         \
-    struct sandbox *sandbox = open_with((struct sandbox_options)__VA_ARGS__);                         \
-    int             fd PW_UNUSED = layer_file(&kit, MIB(2));                                       \
-    uint64_t        size PW_UNUSED = kit.bytes.len
+    struct kit kit  AUTO(kit_done) = KIT;                                                          \
+    struct sandbox *sandbox = open_with((struct sandbox_options)__VA_ARGS__);                      \
+    int fd          PW_UNUSED = layer_file(&kit, MIB(2));                                          \
+    uint64_t size   PW_UNUSED = kit.bytes.len
 #define SANDBOX_END                                                                                \
     close(fd);                                                                                     \
     sandbox_close(sandbox);                                                                        \
@@ -97,14 +98,17 @@ static void no_children_left(void) {
 
 TEST(a_reading_gives_the_facts) {
     SANDBOX_TEST({0});
-    struct sandbox_status     status;
-    struct buf AUTO(buf_done) facts = BUF_INIT(LIMIT_FACTS_BYTES), here = BUF_INIT(LIMIT_FACTS_BYTES);
-    str                       bytes = buf_str(&kit.bytes);
-    struct layer_source       source = {&bytes, kit_slice_read};
-    struct err                err = ERR_NONE;
+    struct sandbox_status status;
+    struct buf            AUTO(buf_done) facts = BUF_INIT(LIMIT_FACTS_BYTES),
+                              here = BUF_INIT(LIMIT_FACTS_BYTES);
+    str                 bytes = buf_str(&kit.bytes);
+    struct layer_source source = {&bytes, kit_slice_read};
+    struct err          err = ERR_NONE;
 
     sandbox_status(sandbox, &status);
     CHECK(status.landlock_abi > 0);
+    print_message("landlock %d, namespaces %d, user %u\n", status.landlock_abi, status.namespaces,
+                  status.uid);
     if (!status.namespaces)
         print_message("no namespaces here: %s\n", status.why_no_namespaces);
     CHECK_OK(reading_finish(begin(sandbox, fd, size, true), &facts, &err));
@@ -138,11 +142,11 @@ TEST(many_readings_at_once) {
 
 TEST(a_file_that_grows) {
     SANDBOX_TEST({0});
-    char                      path[] = "/tmp/portwarden-grow-XXXXXX";
-    int                       growing = mkstemp(path);
-    struct reading           *reading = begin(sandbox, growing, 0, false);
-    struct buf AUTO(buf_done) facts = BUF_INIT(LIMIT_FACTS_BYTES);
-    struct err                err = ERR_NONE;
+    char            path[] = "/tmp/portwarden-grow-XXXXXX";
+    int             growing = mkstemp(path);
+    struct reading *reading = begin(sandbox, growing, 0, false);
+    struct buf      AUTO(buf_done) facts = BUF_INIT(LIMIT_FACTS_BYTES);
+    struct err      err = ERR_NONE;
 
     unlink(path);
     for (uint64_t at = 0, step = 1; at < size; step = MIN_OF(step * 3, size)) {
@@ -186,13 +190,13 @@ TEST(starved) {
 }
 
 TEST(fed_in_time) {
-    SANDBOX_TEST({.idle_seconds = 1.0 * SLOW});
-    struct reading           *reading = begin(sandbox, fd, 1, false);
-    struct buf AUTO(buf_done) facts = BUF_INIT(LIMIT_FACTS_BYTES);
-    struct err                err = ERR_NONE;
+    SANDBOX_TEST({.idle_seconds = 3});
+    struct reading *reading = begin(sandbox, fd, 1, false);
+    struct buf      AUTO(buf_done) facts = BUF_INIT(LIMIT_FACTS_BYTES);
+    struct err      err = ERR_NONE;
 
     for (uint64_t i = 1; i < 8; i++) {
-        usleep(200000 * SLOW);
+        usleep(600000); /* longer than idle_seconds in all */
         reading_grew(reading, i * 100000);
     }
     reading_complete(reading, size);
@@ -222,10 +226,10 @@ TEST(a_file_shorter_than_said) {
 /* A layer that is cut is content, not a failure of the reading. */
 TEST(a_layer_that_is_cut) {
     SANDBOX_TEST({0});
-    struct arena AUTO(arena_done) arena = ARENA_INIT(MIB(64));
-    struct buf AUTO(buf_done)     facts = BUF_INIT(LIMIT_FACTS_BYTES);
-    struct layer_facts           *decoded = NULL;
-    struct err                    err = ERR_NONE;
+    struct arena        AUTO(arena_done) arena = ARENA_INIT(MIB(64));
+    struct buf          AUTO(buf_done) facts = BUF_INIT(LIMIT_FACTS_BYTES);
+    struct layer_facts *decoded = NULL;
+    struct err          err = ERR_NONE;
 
     CHECK_OK(reading_finish(begin(sandbox, fd, size / 2, true), &facts, &err));
     CHECK_OK(facts_decode(&arena, buf_str(&facts), &decoded, &err));
@@ -247,15 +251,18 @@ TEST(answers_have_a_ceiling) {
 TEST(memory_has_a_ceiling) {
     SANDBOX_TEST({0});
     struct arena AUTO(arena_done) arena = ARENA_INIT(GIB(1));
-    struct buf AUTO(buf_done)     facts = BUF_INIT(LIMIT_FACTS_BYTES), text = BUF_INIT(MIB(64));
-    struct layer_facts           *decoded = NULL;
-    struct err                    err = ERR_NONE;
-    char                          path[] = "/tmp/portwarden-large-XXXXXX", name[64];
-    int                           large = mkstemp(path);
+    struct buf   AUTO(buf_done) facts = BUF_INIT(LIMIT_FACTS_BYTES), text = BUF_INIT(MIB(64));
+    struct layer_facts *decoded = NULL;
+    struct err          err = ERR_NONE;
+    char                path[] = "/tmp/portwarden-large-XXXXXX", name[64];
+    int                 large = mkstemp(path);
 
     unlink(path);
     for (int i = 0; text.len < MIB(60); i++)
-        buf_addf(&text, "Package: p%0400d\nVersion: %0400d\nSource: %0400d (%0400d)\nArchitecture: %0400d\n\n", i, i, i, i, i);
+        buf_addf(
+            &text,
+            "Package: p%0400d\nVersion: %0400d\nSource: %0400d (%0400d)\nArchitecture: %0400d\n\n",
+            i, i, i, i, i);
     for (int i = 0; i < 6; i++) {
         snprintf(name, sizeof name, "var/lib/dpkg/status.d/p%d", i);
         kit_file(&kit, name, buf_str(&text).ptr);
@@ -273,9 +280,9 @@ TEST(memory_has_a_ceiling) {
 /* 60 GiB of nothing take more processor time than one second. */
 TEST(processor_time_has_a_ceiling) {
     SANDBOX_TEST({.cpu_seconds = 1});
-    char  path[] = "/tmp/portwarden-sparse-XXXXXX";
-    int   sparse = mkstemp(path);
-    off_t huge = (off_t)60 << 30;
+    char       path[] = "/tmp/portwarden-sparse-XXXXXX";
+    int        sparse = mkstemp(path);
+    off_t      huge = (off_t)60 << 30;
     struct err err = ERR_NONE;
 
     unlink(path);
@@ -366,13 +373,13 @@ TEST(closing_ends_everything) {
 
 static void *reader(void *arg) {
     struct sandbox *sandbox = arg;
-    struct kit AUTO(kit_done) kit = KIT;
-    int fd = layer_file(&kit, KIB(300));
+    struct kit      AUTO(kit_done) kit = KIT;
+    int             fd = layer_file(&kit, KIB(300));
 
     for (int i = 0; i < 10; i++) {
-        struct buf AUTO(buf_done) facts = BUF_INIT(LIMIT_FACTS_BYTES);
-        struct err                err = ERR_NONE;
-        struct reading           *reading = NULL;
+        struct buf      AUTO(buf_done) facts = BUF_INIT(LIMIT_FACTS_BYTES);
+        struct err      err = ERR_NONE;
+        struct reading *reading = NULL;
 
         while (sandbox_begin(sandbox, fd, kit.bytes.len, true, &reading, &err) == PW_BUSY)
             usleep(1000);
@@ -401,11 +408,12 @@ TEST(many_threads) {
 
 /* What strace may show of a child behind its filter. */
 static bool is_allowed(const char *call) {
-    static const char *const names[] = {"read(", "pread64(", "write(", "exit_group(", "exit(", "munmap(",
-                                        "mremap(", "brk(", "madvise(", "mmap(", "rt_sigreturn(", "lseek(",
-                                        "clock_gettime(", "+++ ", "--- ", "<... "};
+    static const char *const names[] = {
+        "read(",          "pread64(", "write(",   "exit_group(", "exit(",         "munmap(",
+        "mremap(",        "brk(",     "madvise(", "mmap(",       "rt_sigreturn(", "lseek(",
+        "clock_gettime(", "+++ ",     "--- ",     "<... "};
 
-    EACH(name, names)
+    EACH (name, names)
         if (strncmp(call, *name, strlen(*name)) == 0)
             return true;
     return false;
@@ -420,10 +428,10 @@ static int check_trace(str trace) {
     str  line;
 
     while (str_line(&trace, &line)) {
-        char        text[200];
-        char       *call;
-        long        pid;
-        bool        locked = false;
+        char  text[200];
+        char *call;
+        long  pid;
+        bool  locked = false;
 
         (void)str_copy(str_sub(line, 0, sizeof text - 1), text, sizeof text);
         pid = strtol(text, &call, 10);
@@ -445,11 +453,11 @@ static int check_trace(str trace) {
 }
 
 TEST(strace_sees_nothing_forbidden) {
-    char                      command[1200], out[] = "/tmp/portwarden-strace-XXXXXX";
+    char       command[1200], out[] = "/tmp/portwarden-strace-XXXXXX";
     struct buf AUTO(buf_done) trace = BUF_INIT(MIB(64));
-    struct err                err = ERR_NONE;
-    char                      self[600];
-    ssize_t                   n = readlink("/proc/self/exe", self, sizeof self - 1);
+    struct err err = ERR_NONE;
+    char       self[600];
+    ssize_t    n = readlink("/proc/self/exe", self, sizeof self - 1);
 
 #ifdef PW_SANITIZED
     SKIP("sanitizers make calls of their own; the release build is looked at");
@@ -462,13 +470,14 @@ TEST(strace_sees_nothing_forbidden) {
     CHECK_EQ(system(command), 0);
     CHECK_OK(file_read(out, MIB(64), &trace, &err));
     unlink(out);
-    CHECK(check_trace(buf_str(&trace)) >= 2); /* the zygote's proof dies on purpose, the reader lives */
+    CHECK(check_trace(buf_str(&trace)) >=
+          2); /* the zygote's proof dies on purpose, the reader lives */
 }
 
 static int one_reading(void) {
-    struct kit AUTO(kit_done) kit = KIT;
-    struct sandbox           *sandbox = open_with((struct sandbox_options){.wall_seconds = 60});
-    int                       fd = layer_file(&kit, MIB(1));
+    struct kit      AUTO(kit_done) kit = KIT;
+    struct sandbox *sandbox = open_with((struct sandbox_options){.wall_seconds = 60});
+    int             fd = layer_file(&kit, MIB(1));
 
     check_reads(sandbox, fd, kit.bytes.len);
     sandbox_close(sandbox);
@@ -477,11 +486,23 @@ static int one_reading(void) {
 
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
-        UNIT(a_reading_gives_the_facts), UNIT(many_readings_at_once), UNIT(a_file_that_grows),
-        UNIT(telling_never_blocks), UNIT(starved), UNIT(fed_in_time), UNIT(too_slow_in_all),
-        UNIT(a_file_shorter_than_said), UNIT(a_layer_that_is_cut), UNIT(answers_have_a_ceiling), UNIT(memory_has_a_ceiling),
-        UNIT(processor_time_has_a_ceiling), UNIT(cancelled), UNIT(a_dead_zygote_is_replaced),
-        UNIT(closing_ends_everything), UNIT(many_threads), UNIT(strace_sees_nothing_forbidden),
+        UNIT(a_reading_gives_the_facts),
+        UNIT(many_readings_at_once),
+        UNIT(a_file_that_grows),
+        UNIT(telling_never_blocks),
+        UNIT(starved),
+        UNIT(fed_in_time),
+        UNIT(too_slow_in_all),
+        UNIT(a_file_shorter_than_said),
+        UNIT(a_layer_that_is_cut),
+        UNIT(answers_have_a_ceiling),
+        UNIT(memory_has_a_ceiling),
+        UNIT(processor_time_has_a_ceiling),
+        UNIT(cancelled),
+        UNIT(a_dead_zygote_is_replaced),
+        UNIT(closing_ends_everything),
+        UNIT(many_threads),
+        UNIT(strace_sees_nothing_forbidden),
     };
     bool is_zygote = false;
     int  code = sandbox_zygote_main(argc, argv, &is_zygote);
