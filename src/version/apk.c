@@ -148,4 +148,4 @@ static enum version_order compare(str a, str b) {
     return x.token > y.token ? VERSION_LESS : VERSION_GREATER;
 }
 
-const struct version_scheme apk_scheme = {"apk", compare, valid};
+const struct version_scheme apk_scheme = {.name = "apk", .compare = compare, .valid = valid};

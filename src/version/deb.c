@@ -104,4 +104,4 @@ static bool valid(str version) {
     return parse(version, &ignored);
 }
 
-const struct version_scheme deb_scheme = {"deb", compare, valid};
+const struct version_scheme deb_scheme = {.name = "deb", .compare = compare, .valid = valid};

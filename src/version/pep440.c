@@ -225,4 +225,4 @@ static bool valid(str version) {
     return parse(version, &ignored);
 }
 
-const struct version_scheme pep440_scheme = {"pep440", compare, valid};
+const struct version_scheme pep440_scheme = {.name = "pep440", .compare = compare, .valid = valid};

@@ -138,4 +138,4 @@ static bool valid(str version) {
     return parse(version, &ignored);
 }
 
-const struct version_scheme semver_scheme = {"semver", compare, valid};
+const struct version_scheme semver_scheme = {.name = "semver", .compare = compare, .valid = valid};
