@@ -277,7 +277,8 @@ static enum MHD_Result body_call(struct http_request *r, const char *data, size_
         *size = 0;
         break;
     case PHASE_DRAIN:
-        if (r->body_length < 0 && r->body_seen > LIMIT_LINGER_BYTES)
+        r->drained += given;
+        if (r->drained > LIMIT_LINGER_BYTES)
             return MHD_NO;
         *size = 0;
         break;

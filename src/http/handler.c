@@ -69,7 +69,8 @@ void handler_answer(struct http_request *r) {
 /* Bytes for the socket, in the middle of a body: the library cannot answer there. It sends nothing
  * itself meanwhile (its "100 Continue" went out before the first byte came in). */
 static void send_bytes(struct http_request *r, str bytes) {
-    (void)!send(r->fd, bytes.ptr, bytes.len, MSG_DONTWAIT | MSG_NOSIGNAL); /* gone: so be it */
+    if (!r->server->tls)
+        (void)!send(r->fd, bytes.ptr, bytes.len, MSG_DONTWAIT | MSG_NOSIGNAL); /* gone: so be it */
     r->phase = PHASE_ANSWERED;
     r->answered_ns = clock_mono_ns();
     r->connection->linger = true;
@@ -78,7 +79,7 @@ static void send_bytes(struct http_request *r, str bytes) {
 
 /* The rest of the body is short, or the answer cannot be sent as bytes: read on, answer then. */
 static bool better_drained(struct http_request *r) {
-    if (r->reply.kind == REPLY_FILE || r->reply.kind == REPLY_STREAM)
+    if (r->server->tls || r->reply.kind == REPLY_FILE || r->reply.kind == REPLY_STREAM)
         return true;
     return r->body_length >= 0 &&
            (uint64_t)r->body_length - r->body_seen <= LIMIT_DRAIN_BYTES &&

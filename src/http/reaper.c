@@ -141,7 +141,8 @@ static bool look_at_body(struct http_request *r, int64_t now) {
 static void look_at_request(struct http_request *r, int64_t now) {
     bool drop = false;
 
-    pthread_mutex_lock(&r->lock);
+    if (pthread_mutex_trylock(&r->lock) != 0)
+        return; /* somebody is at work on it; the list must not wait for a handler */
     if (r->alive && r->has_body)
         drop = look_at_body(r, now);
     pthread_mutex_unlock(&r->lock);

@@ -58,7 +58,7 @@ void request_recycle(struct http_request *r) {
     r->inline_body = NULL;
     r->inline_used = 0;
     r->inline_given = false;
-    r->body_seen = 0;
+    r->body_seen = r->drained = 0;
     r->body_began_ns = r->last_byte_ns = r->paused_ns = r->suspended_ns = r->answered_ns = 0;
     pthread_mutex_unlock(&r->lock);
 }

@@ -81,7 +81,7 @@ struct http_request {
     struct ring ring;
 
     /* for the reaper, under lock */
-    uint64_t body_seen;
+    uint64_t body_seen, drained;
     int64_t  body_began_ns, last_byte_ns, paused_ns, suspended_ns, answered_ns;
 };
 

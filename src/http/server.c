@@ -19,6 +19,8 @@
 #include "http/reaper.h"
 #include "http/wire.h"
 
+#define TLS_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
+
 enum {
     POOL_BYTES = 64 * 1024,  /* of a connection: header, and a window of the body */
     BACKLOG = 4096,
@@ -104,11 +106,23 @@ static pw_code start_daemon(struct http_server *s, struct err *err) {
          NULL},
         {MHD_OPTION_END, 0, NULL},
     };
+    struct MHD_OptionItem tls[] = {
+        /* the library takes pointers to non-const memory, and only reads them */
+        {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)o->tls_certificate},
+        {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)o->tls_key},
+        {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)TLS_PRIORITIES},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC;
 
-    s->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME |
-                                     MHD_USE_ITC,
-                                 0, NULL, NULL, exchange_call, s, MHD_OPTION_ARRAY, items,
+    if (s->tls && MHD_is_feature_supported(MHD_FEATURE_TLS) != MHD_YES)
+        return err_set(err, PW_UNSUPPORTED, "this libmicrohttpd was built without TLS");
+    s->daemon = MHD_start_daemon(flags | (s->tls ? MHD_USE_TLS : 0), 0, NULL, NULL, exchange_call, s,
+                                 MHD_OPTION_ARRAY, s->tls ? tls : &tls[3], MHD_OPTION_ARRAY, items,
                                  MHD_OPTION_END);
+    if (s->daemon == NULL && s->tls)
+        return err_set(err, PW_INVALID, "cannot start HTTPS on %s port %u: the certificate and its key "
+                       "must be PEM texts that belong together", o->address, o->port);
     if (s->daemon == NULL)
         return err_errno(err, "cannot start the HTTP server on %s port %u", o->address, o->port);
     return PW_OK;
@@ -129,6 +143,9 @@ static void server_free(struct http_server *s) {
 static pw_code open_parts(struct http_server *s, struct err *err) {
     const struct http_options *o = &s->options;
 
+    if ((o->tls_certificate == NULL) != (o->tls_key == NULL))
+        return err_set(err, PW_INVALID, "HTTPS needs both a certificate and its key");
+    s->tls = o->tls_key != NULL;
     PW_TRY(route_table_new(o->routes, o->route_count, &s->routes, err));
     s->busy = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
     if (s->busy == NULL)

@@ -50,6 +50,8 @@ struct http_options {
     double                   body_idle_seconds; /* no body byte for so long; 0: 60 */
     uint64_t                 body_bytes_per_second; /* least average after 30 s; 0: 1024 */
     double                   idle_seconds; /* nothing sent nor received for so long; 0: 75 */
+    const char              *tls_certificate; /* PEM texts, the chain and its key; both or neither */
+    const char              *tls_key;
 };
 
 pw_code  http_server_open(const struct http_options *options, struct http_server **ret_server,

@@ -26,6 +26,7 @@ struct http_server {
     int                  listen_fd;
     unsigned             port;
     bool                 sees_layout; /* see guard.h */
+    bool                 tls;         /* nothing can be written to a socket past the library */
     _Atomic bool         stopping;    /* http_server_close has begun */
     _Atomic bool         forcing;     /* the grace is over: nothing may be suspended any more */
     _Atomic unsigned     running;     /* requests that began and have not been answered */

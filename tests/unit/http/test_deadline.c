@@ -152,6 +152,20 @@ TEST(stalled_body) {
     }
 }
 
+/* Bytes that trickle defeat the idle limit, not the least average (which counts after 30 s). */
+TEST(trickling_body) {
+    struct http_server *server = open_server(10, 60, 60);
+    int                 fd = wire_connect(http_server_port(server));
+
+    wire_send(fd, "PUT /upload HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n");
+    CHECK(!dribble(fd, "", 25));
+    CHECK(dribble(fd, "", 20)); /* the 408 arrives, or the end */
+    wait_for(&uploads_ended, 1);
+    CHECK_EQ(last_code, PW_TIMEOUT);
+    close(fd);
+    http_server_close(server, 1);
+}
+
 /* A small body that stops holds no worker and is just ended. */
 TEST(stalled_small_body) {
     struct http_server *server = open_server(10, 1, 60);
@@ -329,7 +343,8 @@ TEST(many_connections) {
 }
 
 RUN_TESTS(UNIT(dribbled_header), UNIT(silent_connection), UNIT(dribbled_second_header),
-          UNIT(idle_connection), UNIT(stalled_body), UNIT(stalled_small_body),
+          UNIT(idle_connection), UNIT(stalled_body), UNIT(trickling_body),
+          UNIT(stalled_small_body),
           UNIT(slow_handler_is_no_slow_client), UNIT(client_dies_in_body),
           UNIT(crowd_of_stalled_uploads), UNIT(no_worker_for_a_body), UNIT(unread_downloads),
           UNIT(many_connections))
