@@ -30,6 +30,13 @@ static const struct cli_option feeds_update_options[] = {
     {"progress", NULL, "show progress even when standard error is no terminal"},
     {NULL, NULL, NULL},
 };
+static const struct cli_option fsck_options[] = {
+    {"deep", NULL, "read every blob and compare its digest"},
+    {"repair", NULL, "remove what nothing refers to, quarantine what is damaged"},
+    {"rebuild", NULL, "make the registry's rows anew from the stored records"},
+    {NULL, NULL, NULL},
+};
+
 const struct cli_command cli_commands[] = {
     {"serve", "", "run the registry and the scanner",
      "Creates the data folder when it is missing. Listens on loopback only.", serve_options, 0, 0,
@@ -56,6 +63,7 @@ const struct cli_command cli_commands[] = {
     {"backup", "PATH", "write a consistent copy of the database to PATH",
      "Blobs are files that never change once written: copy DATA/blobs behind the backup.", NULL, 1, 1,
      cmd_backup},
+    {"fsck", "", "check that rows and stored bytes agree", NULL, fsck_options, 0, 0, cmd_fsck},
     {"version", "", "print the version", NULL, NULL, 0, 0, cmd_version},
     {"help", "[COMMAND]", "explain a command", NULL, NULL, 0, 2, cmd_help},
     {NULL, NULL, NULL, NULL, NULL, 0, 0, NULL},

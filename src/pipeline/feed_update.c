@@ -11,7 +11,7 @@ enum { PATH_ROOM = 1024, HTTP_OK = 200, HTTP_NOT_FOUND = 404 };
 
 struct fetching {
     const struct feed_update_options *options;
-    const char                       *base; /* the configured address; NULL: the official one */
+    const char                       *base; /* NULL: the official address */
     char                              folder[PATH_ROOM];
     size_t                            fetched;
     const char                       *url;
@@ -26,7 +26,6 @@ static bool pass_progress(void *ctx, uint64_t received, uint64_t total) {
     return f->options->progress == NULL || f->options->progress(f->options->ctx, f->url, received, total);
 }
 
-/* The place of a document below the folder of this fetch. */
 static pw_code file_for(const struct fetching *f, const struct feed_address *address, char out[PATH_ROOM],
                         struct err *err) {
     char   folder[PATH_ROOM];
@@ -67,20 +66,19 @@ static pw_code fetch_one(struct fetching *f, const struct feed_address *address,
 }
 
 static pw_code fetch_all(struct fetching *f, struct err *err) {
-    const struct feed_update_options *o = f->options;
-    const struct feed                *feed = o->import.feed;
-    struct feed_address               address, last;
-    bool                              newest_only = o->quick && feed->first_year != 0;
-    size_t                            i;
+    const struct feed  *feed = f->options->import.feed;
+    struct feed_address address, last = {0};
+    bool                newest = f->options->quick && feed->first_year != 0;
+    size_t              i;
 
-    for (i = 0; feed_address(feed, f->base, i, o->this_year, &address); i++) {
+    for (i = 0; feed_address(feed, f->base, i, f->options->this_year, &address); i++) {
         last = address;
-        if (!newest_only)
+        if (!newest)
             PW_TRY(fetch_one(f, &address, err));
     }
     if (i == 0)
         return err_set(err, PW_UNSUPPORTED, "feed %s has no address; import it from a path", feed->name);
-    if (newest_only)
+    if (newest)
         PW_TRY(fetch_one(f, &last, err)); /* the newest year is the last address */
     if (f->fetched == 0)
         return err_set(err, PW_NOT_FOUND, "feed %s: none of its documents exist, the last one asked for was %s",
@@ -101,8 +99,7 @@ pw_code feed_update(const struct feed_update_options *options, struct feed_impor
 
     if (options->base.len > 0) {
         if (!str_copy(options->base, base, sizeof base))
-            return err_set(err, PW_TOO_LARGE, "the address of feed %s is too long",
-                           options->import.feed->name);
+            return err_set(err, PW_TOO_LARGE, "the address of feed %s is too long", options->import.feed->name);
         f.base = base;
     }
     PW_TRY(random_hex(8, random, err));

@@ -13,7 +13,7 @@
 struct feed_update_options {
     struct feed_import_options import;
     const char                *folder; /* must exist; emptied again */
-    str                        base;   /* instead of the feed's own address; empty: that */
+    str                        base;   /* a mirror of it; empty: the official address */
     int                        this_year;
     bool                       quick;  /* the newest year alone, where documents are years */
     bool (*progress)(void *ctx, const char *url, uint64_t received, uint64_t total); /* may be NULL */

@@ -4,8 +4,7 @@
 
 #define FEED(name, help)                                                                           \
     {"feeds." name ".url", "", CONFIG_URL, 0, 0,                                                   \
-     help "\nEmpty: the official address, as `portwarden feeds list` prints it; {} and {year} stand for\n" \
-          "each of its documents."}
+     help "\nEmpty: the official address, as `portwarden feeds list` prints it."}
 
 const struct config_key config_keys[] = {
     {"listen", "127.0.0.1:5080", CONFIG_LISTEN, 0, 0,

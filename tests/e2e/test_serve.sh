@@ -134,8 +134,8 @@ from_archive() {
 }
 check "scan of a docker archive" from_archive
 damaged() {
-    cp -r "$WORK/demo" "$WORK/bad" && local layer && layer=$(find "$WORK/bad/blobs" -size +4k -type f | head -n 1) &&
-        printf 'x' | dd of="$layer" bs=1 seek=2000 conv=notrunc 2>/dev/null
+    cp -r "$WORK/demo" "$WORK/bad"
+    printf 'x' | dd of="$WORK/bad/blobs/$(jq -r '.packages[0].layer | sub(":"; "/")' "$WORK/scan.json")" bs=1 seek=40 conv=notrunc 2>/dev/null
     "$PORTWARDEN" scan "oci:$WORK/bad:latest" --data "$WORK/fresh" 2>"$WORK/second" >/dev/null
     same $? 3 && grep -q 'is damaged: its bytes have another digest' "$WORK/second"
 }
@@ -194,4 +194,15 @@ check "and its image is scanned" scanned team/big:1
 check "with its findings" is '(.findings | length) == 2'
 check "backup of a running server" "$PORTWARDEN" backup "$WORK/copy.db" --data "$DATA"
 check "the copy holds the rows" test -s "$WORK/copy.db"
+check "fsck beside the running server" "$PORTWARDEN" fsck --deep --data "$DATA"
 here "stop" stop
+
+# 9. rows again from bytes alone
+lost() { mv "$DATA/portwarden.db" "$WORK/lost.db" && rm -f "$DATA/portwarden.db-wal" "$DATA/portwarden.db-shm"; }
+check "the database is lost" lost
+check "fsck --rebuild" "$PORTWARDEN" fsck --rebuild --deep --data "$DATA"
+check "fsck finds nothing wrong" "$PORTWARDEN" fsck --data "$DATA"
+here "start on the rebuilt rows" start
+check "the image can be pulled again" pulled
+check "it is scanned again" scanned team/demo:1
+here "stop at last" stop
