@@ -17,21 +17,21 @@
 #include "store_fixture.h"
 
 struct registry {
-    struct fixture           *fixture;
-    struct blob_store        *blobs;
-    struct registry_service  *service;
-    struct http_server       *server;
-    struct api_context        context;
+    struct fixture            *fixture;
+    struct blob_store         *blobs;
+    struct registry_service   *service;
+    struct http_server        *server;
+    struct api_context         context;
     const struct upload_watch *watch;
-    int64_t                   id;
-    CURL                     *curl;
+    int64_t                    id;
+    CURL                      *curl;
 };
 
 static inline void registry_start(struct registry *r) {
     struct err              err = ERR_NONE;
-    struct registry_options options = {.store = r->fixture->store, .clock = &r->fixture->clock,
-                                       .watch = r->watch};
-    char                    folder[128];
+    struct registry_options options = {
+        .store = r->fixture->store, .clock = &r->fixture->clock, .watch = r->watch};
+    char folder[128];
 
     snprintf(folder, sizeof folder, "%s/blobs", r->fixture->folder);
     CHECK_OK(dir_make(folder, 0700, &err));
@@ -40,8 +40,10 @@ static inline void registry_start(struct registry *r) {
     options.blobs = r->blobs;
     options.registry_id = r->id;
     CHECK_OK(registry_service_open(&options, &r->service, &err));
-    r->context = (struct api_context){.store = r->fixture->store, .blobs = r->blobs,
-                                      .registry = r->service, .clock = &r->fixture->clock};
+    r->context = (struct api_context){.store = r->fixture->store,
+                                      .blobs = r->blobs,
+                                      .registry = r->service,
+                                      .clock = &r->fixture->clock};
     CHECK_OK(http_server_open(&(struct http_options){.address = "127.0.0.1",
                                                      .routes = oci_routes,
                                                      .route_count = oci_route_count,

@@ -8,7 +8,7 @@
 #include "registry/remove.h"
 
 #define MEDIA_TYPE "application/octet-stream"
-#define BOUNDARY "portwarden-part-5b1f0c27d9e84a63"
+#define BOUNDARY   "portwarden-part-5b1f0c27d9e84a63"
 
 /* --- several parts in one answer --- */
 
@@ -16,7 +16,7 @@ struct parts {
     int                fd;
     uint64_t           size; /* of the blob */
     size_t             count, next;
-    uint64_t           at, left; /* of the part that is being sent */
+    uint64_t           at, left;  /* of the part that is being sent */
     char               head[256]; /* text that comes before it, and what of it is left */
     size_t             head_at, head_len;
     bool               closed;
@@ -138,7 +138,7 @@ static pw_code reply_blob(struct http_request *request, struct http_reply *reply
                           struct pulled_blob *blob, const struct digest *digest, struct err *err) {
     struct byte_range *ranges =
         arena_array(http_arena(request), LIMIT_RANGES, sizeof(struct byte_range));
-    size_t             count = 0;
+    size_t count = 0;
 
     if (ranges == NULL) {
         fd_close(&blob->fd);

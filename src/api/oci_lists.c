@@ -4,7 +4,7 @@
 #include "base/limits.h"
 #include "registry/listing.h"
 
-#define INDEX_TYPE "application/vnd.oci.image.index.v1+json"
+#define INDEX_TYPE   "application/vnd.oci.image.index.v1+json"
 #define LIST_CEILING MIB(8) /* LIMIT_LIST_PAGE names of 255 characters, escaped */
 
 /* Everything that is not plain in a query value. */
@@ -22,8 +22,7 @@ static void add_escaped(struct buf *out, str text) {
     }
 }
 
-static void reply_link(struct http_request *request, struct http_reply *reply, size_t n,
-                       str last) {
+static void reply_link(struct http_request *request, struct http_reply *reply, size_t n, str last) {
     AUTO(buf_done) struct buf link = BUF_INIT(KIB(4));
 
     buf_addc(&link, '<');
@@ -82,8 +81,8 @@ pw_code oci_catalog(struct http_request *request, struct http_reply *reply, stru
     struct listing      listing;
 
     PW_TRY(oci_page(request, &page.n, &page.last, err));
-    PW_TRY(listing_repositories(api_of(request)->registry, &page, http_arena(request), &listing,
-                                err));
+    PW_TRY(
+        listing_repositories(api_of(request)->registry, &page, http_arena(request), &listing, err));
     return reply_listing(request, reply, &listing, "repositories", page.n, err);
 }
 

@@ -5,8 +5,7 @@
 #include "registry/push.h"
 #include "registry/remove.h"
 
-pw_code oci_manifest_get(struct http_request *request, struct http_reply *reply,
-                         struct err *err) {
+pw_code oci_manifest_get(struct http_request *request, struct http_reply *reply, struct err *err) {
     struct api_context    *api = api_of(request);
     struct pulled_manifest found;
 
@@ -71,8 +70,8 @@ static void reply_pushed(struct http_request *request, struct http_reply *reply,
 
     digest_format(&pushed->manifest.digest, text);
     oci_reply(reply, 201);
-    http_reply_header(reply, "Location", "/v2/" STR_FMT "/manifests/%s",
-                      STR_ARG(push->repository), text);
+    http_reply_header(reply, "Location", "/v2/" STR_FMT "/manifests/%s", STR_ARG(push->repository),
+                      text);
     http_reply_header(reply, "Docker-Content-Digest", "%s", text);
     for (size_t i = 0; i < push->tag_count; i++)
         http_reply_header(reply, "OCI-Tag", STR_FMT, STR_ARG(push->tags[i]));
@@ -82,8 +81,7 @@ static void reply_pushed(struct http_request *request, struct http_reply *reply,
     }
 }
 
-pw_code oci_manifest_put(struct http_request *request, struct http_reply *reply,
-                         struct err *err) {
+pw_code oci_manifest_put(struct http_request *request, struct http_reply *reply, struct err *err) {
     AUTO(arena_done) struct arena memory = ARENA_INIT(LIMIT_MANIFEST_MEMORY);
     str                           tags[LIMIT_TAG_PARAMS];
     struct push                   push = {.tags = tags};

@@ -65,8 +65,7 @@ static pw_code mount(struct http_request *request, struct http_reply *reply,
     return code;
 }
 
-pw_code oci_upload_start(struct http_request *request, struct http_reply *reply,
-                         struct err *err) {
+pw_code oci_upload_start(struct http_request *request, struct http_reply *reply, struct err *err) {
     struct upload_body body = body_of(request);
     struct digest      digest;
     str                text;
@@ -81,8 +80,8 @@ pw_code oci_upload_start(struct http_request *request, struct http_reply *reply,
     if (!http_query(request, "digest", &text))
         return start_session(request, reply, err);
     PW_TRY(digest_parse(text, &digest, err));
-    PW_TRY(upload_whole(api_of(request)->registry, http_param(request, "name"), &body, &digest,
-                        err));
+    PW_TRY(
+        upload_whole(api_of(request)->registry, http_param(request, "name"), &body, &digest, err));
     reply_blob(request, reply, &digest);
     return PW_OK;
 }
@@ -97,8 +96,7 @@ static pw_code read_chunk(struct http_request *request, struct upload_chunk *ret
                                        .id = http_param(request, "id"),
                                        .has_range = !str_empty(range),
                                        .body = body_of(request)};
-    if (ret_chunk->has_range &&
-        !byte_range_of_chunk(range, &ret_chunk->first, &ret_chunk->last)) {
+    if (ret_chunk->has_range && !byte_range_of_chunk(range, &ret_chunk->first, &ret_chunk->last)) {
         err_set(err, PW_INVALID, "Content-Range \"" STR_FMT "\" is not of the form first-last",
                 STR_ARG(str_sub(range, 0, 64)));
         (void)err_tag(err, "BLOB_UPLOAD_INVALID");
@@ -121,8 +119,7 @@ static pw_code reply_misplaced(struct http_request *request, struct http_reply *
     return PW_OK;
 }
 
-pw_code oci_upload_append(struct http_request *request, struct http_reply *reply,
-                          struct err *err) {
+pw_code oci_upload_append(struct http_request *request, struct http_reply *reply, struct err *err) {
     struct upload_chunk chunk;
     struct upload_state state;
     pw_code             code;
@@ -138,8 +135,7 @@ pw_code oci_upload_append(struct http_request *request, struct http_reply *reply
     return PW_OK;
 }
 
-pw_code oci_upload_finish(struct http_request *request, struct http_reply *reply,
-                          struct err *err) {
+pw_code oci_upload_finish(struct http_request *request, struct http_reply *reply, struct err *err) {
     struct upload_chunk chunk;
     struct digest       digest;
     str                 text = STR("");
@@ -162,8 +158,7 @@ pw_code oci_upload_finish(struct http_request *request, struct http_reply *reply
 
 /* --- GET, DELETE --- */
 
-pw_code oci_upload_status(struct http_request *request, struct http_reply *reply,
-                          struct err *err) {
+pw_code oci_upload_status(struct http_request *request, struct http_reply *reply, struct err *err) {
     struct upload_state state;
 
     PW_TRY(upload_status(api_of(request)->registry, http_param(request, "name"),
@@ -173,8 +168,7 @@ pw_code oci_upload_status(struct http_request *request, struct http_reply *reply
     return PW_OK;
 }
 
-pw_code oci_upload_cancel(struct http_request *request, struct http_reply *reply,
-                          struct err *err) {
+pw_code oci_upload_cancel(struct http_request *request, struct http_reply *reply, struct err *err) {
     PW_TRY(upload_cancel(api_of(request)->registry, http_param(request, "name"),
                          http_param(request, "id"), err));
     oci_reply(reply, 204);

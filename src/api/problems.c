@@ -20,8 +20,9 @@ static const struct {
     [PW_UNSUPPORTED] = {405, "UNSUPPORTED", "MethodNotAllowed", NULL},
     [PW_RANGE] = {416, "BLOB_UPLOAD_INVALID", "InvalidRange", NULL},
     [PW_BUSY] = {503, "UNKNOWN", "ServiceUnavailable", "the server is busy: try again in a moment"},
-    [PW_NO_SPACE] = {507, "DENIED", "InsufficientStorage",
-                     "the registry's disk is full: delete images or ask its administrator for room"},
+    [PW_NO_SPACE] =
+        {507, "DENIED", "InsufficientStorage",
+         "the registry's disk is full: delete images or ask its administrator for room"},
     [PW_CORRUPT] = {500, "UNKNOWN", "InternalServerError",
                     "stored data is damaged: the server's log says which"},
     [PW_TIMEOUT] = {408, "BLOB_UPLOAD_INVALID", "RequestTimeout", NULL},
@@ -51,7 +52,7 @@ static pw_code known(pw_code code) {
 }
 
 int problems_status(pw_code code, const struct err *err) {
-    EACH(row, tags)
+    EACH (row, tags)
         if (strcmp(row->tag, err->tag) == 0)
             return row->status;
     return problems[known(code)].status;
@@ -60,7 +61,7 @@ int problems_status(pw_code code, const struct err *err) {
 static const char *oci_code(pw_code code, const struct err *err) {
     if (err->tag[0] == '\0' || problems[code].status >= 500)
         return problems[code].oci;
-    EACH(row, tags)
+    EACH (row, tags)
         if (strcmp(row->tag, err->tag) == 0 && row->oci != NULL)
             return row->oci;
     return err->tag;
@@ -89,9 +90,9 @@ static void write_one(struct json_writer *w, pw_code code, const struct err *err
     json_open(w);
     json_key(w, "error");
     json_open(w);
-    json_put_text(w, "code", err->tag[0] != '\0' && problems[code].status < 500
-                                 ? err->tag
-                                 : problems[code].arm);
+    json_put_text(w, "code",
+                  err->tag[0] != '\0' && problems[code].status < 500 ? err->tag
+                                                                     : problems[code].arm);
     json_put_str(w, "message", sentence(code, err));
     json_close(w);
     json_close(w);

@@ -65,8 +65,8 @@ static pw_code check_blob(struct fsck_run *run, const struct blob_row *row, stru
         return PW_OK;
     if (bad != row->bad)
         PW_TRY(repair_blob(run, row, bad, err));
-    fsck_run_found(run, bad ? FSCK_BLOB_DAMAGED : FSCK_BLOB_HEALTHY,
-                   run->options->repair && !bad, name, bad ? err_text(&why) : "it is whole again");
+    fsck_run_found(run, bad ? FSCK_BLOB_DAMAGED : FSCK_BLOB_HEALTHY, run->options->repair && !bad,
+                   name, bad ? err_text(&why) : "it is whole again");
     return PW_OK;
 }
 
@@ -97,8 +97,7 @@ static pw_code find_key(struct txn *txn, void *arg, struct err *err) {
     return blobs_has_key(txn, lookup->key, &lookup->has_row, err);
 }
 
-static pw_code check_key(void *ctx, str key, uint64_t size, int64_t modified_at,
-                         struct err *err) {
+static pw_code check_key(void *ctx, str key, uint64_t size, int64_t modified_at, struct err *err) {
     struct fsck_run  *run = ctx;
     struct key_lookup lookup = {.key = key};
     char              name[BLOB_KEY_SIZE], text[64];
@@ -207,14 +206,13 @@ static pw_code check_parts(struct txn *txn, void *arg, struct err *err) {
     return tags_page(txn, &page, &check->arena, &check->tags, err);
 }
 
-static pw_code check_record(struct fsck_run *run, const struct record_name *name,
-                            struct err *err) {
+static pw_code check_record(struct fsck_run *run, const struct record_name *name, struct err *err) {
     const struct fsck_options *o = run->options;
     char                       text[RECORD_NAME_SIZE];
     bool                       wrong, repair = o->repair && o->offline;
 
     PW_TRY(records_compare(o->store, o->blobs, o->registry_id, name, &wrong, err));
-    if (wrong && !o->offline) { /* a push writes the record first: it has a moment to end */
+    if (wrong && !o->offline) { /* a push that is under way has a moment to end */
         usleep(PUSH_MICROSECONDS);
         PW_TRY(records_compare(o->store, o->blobs, o->registry_id, name, &wrong, err));
     }

@@ -42,7 +42,7 @@ struct fsck_options {
     int64_t             registry_id;
     const struct clock *clock; /* NULL: the system's */
     bool                deep, repair;
-    bool                offline; /* no server works on this store */
+    bool                offline;            /* no server works on this store */
     int64_t             upload_age_seconds; /* 0: LIMIT_UPLOAD_IDLE_SECONDS */
     void               *ctx;
     void (*found)(void *ctx, const struct fsck_finding *finding); /* may be NULL */

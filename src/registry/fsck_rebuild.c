@@ -79,8 +79,7 @@ static pw_code flush_blobs(struct rebuild *rebuild, struct err *err) {
     return PW_OK;
 }
 
-static pw_code visit_key(void *ctx, str key, uint64_t size, int64_t modified_at,
-                         struct err *err) {
+static pw_code visit_key(void *ctx, str key, uint64_t size, int64_t modified_at, struct err *err) {
     struct rebuild  *rebuild = ctx;
     struct blob_row *row = &rebuild->batch[rebuild->batch_count];
     struct err       why = ERR_NONE;
@@ -91,8 +90,7 @@ static pw_code visit_key(void *ctx, str key, uint64_t size, int64_t modified_at,
         fsck_run_found(&rebuild->run, FSCK_UNUSABLE, false, row->key, "this is not a blob's key");
         return PW_OK;
     }
-    if (rebuild->run.options->deep &&
-        fsck_run_verify(&rebuild->run, row, true, &why) != PW_OK) {
+    if (rebuild->run.options->deep && fsck_run_verify(&rebuild->run, row, true, &why) != PW_OK) {
         fsck_run_found(&rebuild->run, FSCK_UNUSABLE, false, row->key, err_text(&why));
         return PW_OK;
     }

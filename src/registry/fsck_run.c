@@ -8,9 +8,12 @@
 enum { BLOCK = 1 << 20 };
 
 static const char *const kind_names[FSCK_KIND_COUNT] = {
-    [FSCK_BLOB_DAMAGED] = "blob damaged",   [FSCK_BLOB_HEALTHY] = "blob healthy again",
-    [FSCK_KEY_ORPHAN] = "orphaned key",     [FSCK_UPLOAD_OLD] = "old upload",
-    [FSCK_REFERENCE_LOST] = "reference lost", [FSCK_RECORD_WRONG] = "record wrong",
+    [FSCK_BLOB_DAMAGED] = "blob damaged",
+    [FSCK_BLOB_HEALTHY] = "blob healthy again",
+    [FSCK_KEY_ORPHAN] = "orphaned key",
+    [FSCK_UPLOAD_OLD] = "old upload",
+    [FSCK_REFERENCE_LOST] = "reference lost",
+    [FSCK_RECORD_WRONG] = "record wrong",
     [FSCK_UNUSABLE] = "unusable",
 };
 
@@ -44,8 +47,8 @@ static pw_code hash_fd(int fd, const struct blob_row *row, struct err *err) {
         return err_set(err, PW_MEMORY, "no memory to verify a blob");
     hasher_init(&hasher, row->digest.algorithm);
     for (uint64_t at = 0; at < row->size; at += n) {
-        PW_TRY(fd_pread_all(fd, bytes, MIN_OF(row->size - at, (uint64_t)BLOCK), (off_t)at, &n,
-                            err));
+        PW_TRY(
+            fd_pread_all(fd, bytes, MIN_OF(row->size - at, (uint64_t)BLOCK), (off_t)at, &n, err));
         if (n == 0)
             break;
         hasher_add(&hasher, bytes, n);

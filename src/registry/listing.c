@@ -42,8 +42,8 @@ static pw_code read_page(struct registry_service *service, struct list *list, st
 }
 
 static void give_page(const struct list *list, struct listing *ret_listing) {
-    *ret_listing = (struct listing){.names = list->names,
-                                    .has_more = list->names.count == list->limit};
+    *ret_listing =
+        (struct listing){.names = list->names, .has_more = list->names.count == list->limit};
     ret_listing->names.count -= ret_listing->has_more;
 }
 

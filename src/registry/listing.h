@@ -37,6 +37,6 @@ struct listing_referrers {
 };
 /* An image index as JSON. `ret_next`: `after` of the next page, 0 when this is the last. The first
  * page also holds what an index under the fallback tag "sha256-<hex>" lists. */
-pw_code listing_referrers_index(struct registry_service *service,
+pw_code listing_referrers_index(struct registry_service        *service,
                                 const struct listing_referrers *wanted, struct arena *arena,
                                 str *ret_json, int64_t *ret_next, struct err *err);

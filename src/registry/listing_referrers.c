@@ -8,7 +8,8 @@
 #include "store/referrers.h"
 #include "store/repositories.h"
 
-#define ANSWER_CEILING (LIMIT_MANIFEST_BYTES * 2) /* a page ends early rather than pass half of it */
+#define ANSWER_CEILING                                                                             \
+    (LIMIT_MANIFEST_BYTES * 2) /* a page ends early rather than pass half of it */
 
 struct query {
     int64_t                         registry_id;
@@ -117,7 +118,7 @@ static size_t fitting(const struct query *query) {
     return n;
 }
 
-pw_code listing_referrers_index(struct registry_service *service,
+pw_code listing_referrers_index(struct registry_service        *service,
                                 const struct listing_referrers *wanted, struct arena *arena,
                                 str *ret_json, int64_t *ret_next, struct err *err) {
     AUTO(buf_done) struct buf out = BUF_INIT(ANSWER_CEILING);

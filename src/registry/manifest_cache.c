@@ -27,7 +27,7 @@ pw_code manifest_cache_new(struct manifest_cache **ret_cache, struct err *err) {
 
     if (cache == NULL)
         return err_set(err, PW_MEMORY, "no memory for the manifest cache");
-    EACH(lock, cache->locks)
+    EACH (lock, cache->locks)
         pthread_mutex_init(lock, NULL);
     *ret_cache = cache;
     return PW_OK;
@@ -36,9 +36,9 @@ pw_code manifest_cache_new(struct manifest_cache **ret_cache, struct err *err) {
 void manifest_cache_free(struct manifest_cache *cache) {
     if (cache == NULL)
         return;
-    EACH(slot, cache->slots)
+    EACH (slot, cache->slots)
         free(*slot);
-    EACH(lock, cache->locks)
+    EACH (lock, cache->locks)
         pthread_mutex_destroy(lock);
     free(cache);
 }

@@ -94,10 +94,9 @@ static int64_t decode_base64(str text, unsigned char *out) {
     while (padding < 2 && text.ptr[text.len - 1 - padding] == '=')
         padding++;
     for (size_t i = 0; i < text.len - padding; i++)
-        if (strchr("+/", text.ptr[i]) == NULL &&
-            !((text.ptr[i] >= 'a' && text.ptr[i] <= 'z') ||
-              (text.ptr[i] >= 'A' && text.ptr[i] <= 'Z') ||
-              (text.ptr[i] >= '0' && text.ptr[i] <= '9')))
+        if (strchr("+/", text.ptr[i]) == NULL && !((text.ptr[i] >= 'a' && text.ptr[i] <= 'z') ||
+                                                   (text.ptr[i] >= 'A' && text.ptr[i] <= 'Z') ||
+                                                   (text.ptr[i] >= '0' && text.ptr[i] <= '9')))
             return -1;
     n = EVP_DecodeBlock(out, (const unsigned char *)text.ptr, (int)text.len);
     return n < 0 ? -1 : (int64_t)n - (int64_t)padding;

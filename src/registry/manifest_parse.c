@@ -7,7 +7,7 @@
 #include "registry/manifest_json.h"
 #include "registry/refuse.h"
 
-#define OCI "application/vnd.oci.image."
+#define OCI    "application/vnd.oci.image."
 #define DOCKER "application/vnd.docker.distribution.manifest."
 
 enum { WHERE_SIZE = 64 };
@@ -38,7 +38,7 @@ struct parsing {
 };
 
 bool manifest_parse_kind(str media_type, enum manifest_kind *ret_kind) {
-    EACH(known, stored_types) {
+    EACH (known, stored_types) {
         if (str_eq(known->media_type, media_type)) {
             *ret_kind = known->kind;
             return true;
@@ -103,18 +103,18 @@ static pw_code decide_type(struct parsing *p, str content_type) {
 
 static pw_code check_shape(const struct parsing *p) {
     static const char *const of_index[] = {"manifests"}, *const of_image[] = {"config", "layers"};
-    const json_t            *version = json_object_get(p->root, "schemaVersion");
+    const json_t *version = json_object_get(p->root, "schemaVersion");
 
     if (!json_is_integer(version) || json_integer_value(version) != 2)
         return no(p->err, "schemaVersion is not 2");
     if (json_object_get(p->root, "fsLayers") != NULL)
         return no(p->err, "the manifest holds fsLayers, which belong to schema 1");
     if (p->out->kind == MANIFEST_IMAGE) {
-        EACH(key, of_index)
+        EACH (key, of_index)
             if (json_object_get(p->root, *key) != NULL)
                 return no(p->err, "an image manifest may not hold manifests");
     } else {
-        EACH(key, of_image)
+        EACH (key, of_image)
             if (json_object_get(p->root, *key) != NULL)
                 return no(p->err, "an image index may not hold config or layers");
     }
@@ -148,7 +148,8 @@ static pw_code read_size(const struct parsing *p, const json_t *object, const ch
     const json_t *size = json_object_get(object, "size");
 
     if (!json_is_integer(size))
-        return refuse(p->err, PW_INVALID, "MANIFEST_INVALID", "%ssize is not a whole number", where);
+        return refuse(p->err, PW_INVALID, "MANIFEST_INVALID", "%ssize is not a whole number",
+                      where);
     if (json_integer_value(size) < 0)
         return refuse(p->err, PW_INVALID, "MANIFEST_INVALID", "%ssize is negative", where);
     *ret_size = (uint64_t)json_integer_value(size);
@@ -156,7 +157,7 @@ static pw_code read_size(const struct parsing *p, const json_t *object, const ch
 }
 
 static bool is_foreign(str media_type) {
-    EACH(type, foreign_types)
+    EACH (type, foreign_types)
         if (str_eq(*type, media_type))
             return true;
     return false;
@@ -209,8 +210,8 @@ static pw_code read_list(struct parsing *p, const char *key, enum reference_kind
 
 static pw_code read_references(struct parsing *p) {
     const char *key = p->out->kind == MANIFEST_IMAGE ? "layers" : "manifests";
-    size_t      room = 1 + MIN_OF(json_array_size(json_object_get(p->root, key)),
-                                  (size_t)LIMIT_MANIFEST_ENTRIES);
+    size_t      room =
+        1 + MIN_OF(json_array_size(json_object_get(p->root, key)), (size_t)LIMIT_MANIFEST_ENTRIES);
 
     p->out->references = arena_array(p->arena, room, sizeof *p->out->references);
     if (p->out->references == NULL)

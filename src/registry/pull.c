@@ -25,8 +25,7 @@ static pw_code find_manifest(struct txn *txn, void *arg, struct err *err) {
 }
 
 static pw_code read_manifest(struct registry_service *service, struct arena *arena, str repository,
-                             str reference, struct cached_manifest *ret_manifest,
-                             struct err *err) {
+                             str reference, struct cached_manifest *ret_manifest, struct err *err) {
     struct lookup lookup = {.repository = {service->registry_id, repository}, .arena = arena};
 
     PW_TRY(reference_check_name(repository, err));
@@ -127,7 +126,8 @@ pw_code pull_blob(struct registry_service *service, str repository, const struct
 
     PW_TRY(reference_check_name(repository, err));
     PW_TRY(open_blob(service, &lookup, ret_blob, err));
-    if (promise && lookup.row.lease_until - clock_now(service->clock) < LIMIT_BLOB_LEASE_SECONDS / 2)
+    if (promise &&
+        lookup.row.lease_until - clock_now(service->clock) < LIMIT_BLOB_LEASE_SECONDS / 2)
         pulls_renew(&service->pulls, lookup.row.repository_id, lookup.row.id);
     return PW_OK;
 }

@@ -29,7 +29,7 @@ struct pulled_blob {
 pw_code pull_manifest(struct registry_service *service, struct arena *arena, str repository,
                       str reference, struct pulled_manifest *ret_manifest, struct err *err);
 /* Counts a pull: for an answer that carried the manifest to somebody who is not the scanner. */
-void    pull_count(struct registry_service *service, const struct pulled_manifest *manifest);
+void pull_count(struct registry_service *service, const struct pulled_manifest *manifest);
 /* `promise`: the client is told that the blob exists, so it must stay usable (HEAD). */
 pw_code pull_blob(struct registry_service *service, str repository, const struct digest *digest,
                   bool promise, struct pulled_blob *ret_blob, struct err *err);

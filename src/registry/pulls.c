@@ -39,9 +39,8 @@ static struct pull_note *place_of(struct pull_note *notes, size_t room,
     for (size_t at = (hash >> 20) % room;; at = (at + 1) % room) {
         struct pull_note *note = &notes[at];
 
-        if (note->kind == NOTE_NONE ||
-            (note->kind == wanted->kind && note->id == wanted->id &&
-             note->repository_id == wanted->repository_id))
+        if (note->kind == NOTE_NONE || (note->kind == wanted->kind && note->id == wanted->id &&
+                                        note->repository_id == wanted->repository_id))
             return note;
     }
 }
@@ -101,8 +100,8 @@ void pulls_add(struct pulls *pulls, int64_t repository_id, int64_t manifest_id, 
 }
 
 void pulls_renew(struct pulls *pulls, int64_t repository_id, int64_t blob_id) {
-    add(pulls, &(struct pull_note){
-                   .kind = NOTE_LEASE, .repository_id = repository_id, .id = blob_id});
+    add(pulls,
+        &(struct pull_note){.kind = NOTE_LEASE, .repository_id = repository_id, .id = blob_id});
 }
 
 void pulls_damaged(struct pulls *pulls, const struct blob_row *row) {
@@ -129,8 +128,8 @@ struct batch {
 static pw_code write_note(struct txn *txn, const struct pull_note *note, struct err *err) {
     switch (note->kind) {
     case NOTE_PULL:
-        return manifests_count_pulls(txn, note->repository_id, note->id, note->count,
-                                     note->last_at, err);
+        return manifests_count_pulls(txn, note->repository_id, note->id, note->count, note->last_at,
+                                     err);
     case NOTE_LEASE:
         return blobs_renew(txn, note->repository_id, note->id,
                            txn_now(txn) + LIMIT_BLOB_LEASE_SECONDS, err);

@@ -49,11 +49,11 @@ static pw_code check_reference(struct txn *txn, int64_t repository_id,
     char     text[DIGEST_TEXT_SIZE];
     pw_code  code;
 
-    code = (is_child ? find_manifest : find_blob)(txn, repository_id, &reference->digest, &size,
-                                                  err);
+    code =
+        (is_child ? find_manifest : find_blob)(txn, repository_id, &reference->digest, &size, err);
     if (code == PW_NOT_FOUND)
-        code = (is_child ? find_blob : find_manifest)(txn, repository_id, &reference->digest,
-                                                      &size, err);
+        code = (is_child ? find_blob : find_manifest)(txn, repository_id, &reference->digest, &size,
+                                                      err);
     digest_format(&reference->digest, text);
     if (code == PW_NOT_FOUND)
         return refuse(err, PW_INVALID, "MANIFEST_BLOB_UNKNOWN",
@@ -152,44 +152,89 @@ static size_t name_records(const struct work *work, struct record_name *names) {
     return work->tag_count + 1;
 }
 
-/* The caller holds the records' locks. */
-static pw_code write_records(struct work *work, const struct record_name *names, size_t count,
-                             struct err *err) {
-    struct blob_store *blobs = work->service->blobs;
-    struct record      record = {.media_type = work->out.manifest.media_type,
-                                 .body = work->out.manifest.body,
-                                 .digest = work->out.manifest.digest,
-                                 .at = clock_now(work->service->clock)};
+/* --- records --- */
 
-    for (size_t i = work->is_linked ? 1 : 0; i < count; i++)
-        PW_TRY(records_put(blobs, &names[i], &record, err));
-    return PW_OK;
+/* Some records of a push, written while its rows are committed: both wait for the disk, so they do
+ * it side by side. The push is answered when both are durable. */
+struct recording {
+    struct work        *work;
+    struct record_name *names;
+    size_t              from, to;
+    pthread_t           thread;
+    bool                runs;
+    pw_code             code;
+    struct err          err;
+};
+
+static void *write_records(void *arg) {
+    struct recording *r = arg;
+    struct manifest  *manifest = &r->work->out.manifest;
+    struct record     record = {.media_type = manifest->media_type,
+                                .body = manifest->body,
+                                .digest = manifest->digest,
+                                .at = clock_now(r->work->service->clock)};
+
+    for (size_t i = r->from; r->code == PW_OK && i < r->to; i++)
+        r->code = records_put(r->work->service->blobs, &r->names[i], &record, &r->err);
+    return NULL;
 }
 
-static pw_code write_all(struct work *work, struct err *err) {
+static void start_records(struct recording *r) {
+    if (r->from < r->to)
+        r->runs = pthread_create(&r->thread, NULL, write_records, r) == 0;
+    if (!r->runs)
+        (void)write_records(r); /* without a thread it only takes longer */
+}
+
+static pw_code end_records(struct recording *r, struct err *err) {
+    if (r->runs)
+        pthread_join(r->thread, NULL);
+    if (r->code != PW_OK)
+        *err = r->err;
+    return r->code;
+}
+
+/* The caller holds the locks of these records. */
+static pw_code write_all(struct work *work, struct record_name *names, size_t count,
+                         struct err *err) {
+    struct recording manifest = {.work = work, .names = names, .to = work->is_linked ? 0 : 1};
+    struct recording tags = {.work = work, .names = names, .from = 1, .to = count};
+    struct err       why = ERR_NONE;
+    pw_code          recorded, code;
+
+    start_records(&manifest);
+    start_records(&tags);
+    code = store_write(work->service->store, STORE_FOREGROUND, commit, work, err);
+    recorded = end_records(&manifest, &why);
+    if (end_records(&tags, &why) != PW_OK)
+        recorded = tags.code;
+    /* Rows and records that went different ways: the rows are right. */
+    for (size_t i = 0; (code != PW_OK || recorded != PW_OK) && i < count; i++)
+        if (records_agree(work->service->store, work->service->blobs, work->service->registry_id,
+                          &names[i], &why) != PW_OK &&
+            code == PW_OK) {
+            *err = why;
+            code = why.code;
+        }
+    return code;
+}
+
+static pw_code store_push(struct work *work, struct err *err) {
     AUTO(records_unlock) struct records_hold hold = {.service = work->service};
     struct record_name                       names[LIMIT_TAG_PARAMS + 2];
     size_t                                   count = name_records(work, names);
-    struct err                               ignored = ERR_NONE;
     pw_code                                  code;
 
     records_lock(&hold, names, count);
     PW_TRY(store_read(work->service->store, look, work, err));
-    code = write_records(work, names, count, err);
-    if (code == PW_OK)
-        code = store_write(work->service->store, STORE_FOREGROUND, commit, work, err);
-    /* Records of what was not committed go back to what the rows say; else fsck does it. */
-    for (size_t i = 0; code != PW_OK && i < count; i++)
-        (void)records_agree(work->service->store, work->service->blobs,
-                            work->service->registry_id, &names[i], &ignored);
+    code = write_all(work, names, count, err);
     manifest_cache_changed(work->service->cache, work->push->repository);
     return code;
 }
 
 /* --- --- */
 
-static pw_code collect_tags(struct work *work, const struct reference *reference,
-                            struct err *err) {
+static pw_code collect_tags(struct work *work, const struct reference *reference, struct err *err) {
     const struct push *push = work->push;
 
     if (push->tag_count > LIMIT_TAG_PARAMS)
@@ -236,7 +281,7 @@ pw_code push_manifest(struct registry_service *service, struct arena *arena,
                           wanted != NULL ? wanted->algorithm : DIGEST_SHA256, &work.out.manifest,
                           err));
     PW_TRY(check_digest(&work.out.manifest, wanted, err));
-    PW_TRY(write_all(&work, err));
+    PW_TRY(store_push(&work, err));
     *ret_pushed = work.out;
     return PW_OK;
 }

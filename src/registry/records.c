@@ -12,8 +12,8 @@
 
 #define RECORD_CEILING (LIMIT_MANIFEST_BYTES + KIB(128))
 
-static const str folders[] = {[RECORD_MANIFEST] = STR_INIT("/_manifests/"),
-                              [RECORD_TAG] = STR_INIT("/_tags/")};
+static const str folders[] = {
+    [RECORD_MANIFEST] = STR_INIT("/_manifests/"), [RECORD_TAG] = STR_INIT("/_tags/")};
 
 /* --- names --- */
 
@@ -165,8 +165,8 @@ static pw_code find_row(struct txn *txn, void *arg, struct err *err) {
     int64_t             repository_id;
 
     if (lookup->name->kind == RECORD_MANIFEST) {
-        PW_TRY(manifests_by_digest(txn, &lookup->repository, &lookup->name->digest,
-                                   &lookup->arena, &manifest, err));
+        PW_TRY(manifests_by_digest(txn, &lookup->repository, &lookup->name->digest, &lookup->arena,
+                                   &manifest, err));
         lookup->record = (struct record){
             .media_type = manifest.media_type, .body = manifest.body, .at = manifest.pushed_at};
         return PW_OK;
@@ -221,7 +221,8 @@ static pw_code correct(struct agreement *a, pw_code found, const struct record *
 }
 
 static pw_code agree(struct agreement *a, struct err *err) {
-    struct lookup lookup = {.repository = {a->registry_id, a->name->repository}, .name = a->name,
+    struct lookup lookup = {.repository = {a->registry_id, a->name->repository},
+                            .name = a->name,
                             .arena = ARENA_INIT(LIMIT_MANIFEST_MEMORY)};
     pw_code       found = store_read(a->store, find_row, &lookup, err);
     pw_code       code = correct(a, found, &lookup.record, err);

@@ -2,8 +2,8 @@
 /*
  * records.h - sidecar records: what the database says of images and tags, beside the blobs.
  *
- * So that `fsck --rebuild` can restore a lost database from the blob store alone. A record is
- * written before its row is committed: acknowledged implies recoverable.
+ * So that `fsck --rebuild` can restore a lost database from the blob store alone. A push is
+ * answered when row and record are both on disk: acknowledged implies recoverable.
  *
  * Names:   "<repository>/_manifests/<digest>" and "<repository>/_tags/<tag>", which the blob store
  *          keeps below "meta/". A part of a repository name begins with a letter or digit, so neither "_manifests" nor "_tags" nor
@@ -11,9 +11,9 @@
  *          applies the grammar again to what it finds.
  * Content: "portwarden manifest 1\n", "media-type: T\n", "pushed-at: SECONDS\n", "\n", then the exact
  *          bytes of the manifest; "portwarden tag 1\n", "digest: D\n", "updated-at: SECONDS\n".
- * Order:   push holds the record's lock from writing it until its row is committed; whoever removed
- *          a row settles the record afterwards under the same lock. So record and row agree whenever
- *          the lock is free.
+ * Order:   push holds the record's lock until record and row are written; whoever removed a row
+ *          settles the record afterwards under the same lock. So record and row agree whenever the
+ *          lock is free.
  * Threads: any; these calls block.
  */
 #include "base/buf.h"
@@ -40,8 +40,7 @@ struct record {
 };
 
 /* PW_CORRUPT: not such a record. Borrows from `bytes`. */
-pw_code records_parse(enum record_kind kind, str bytes, struct record *ret_record,
-                      struct err *err);
+pw_code records_parse(enum record_kind kind, str bytes, struct record *ret_record, struct err *err);
 pw_code records_put(struct blob_store *blobs, const struct record_name *name,
                     const struct record *record, struct err *err);
 

@@ -20,8 +20,7 @@ static pw_code find_default(struct txn *txn, void *arg, struct err *err) {
     return PW_OK;
 }
 
-pw_code registry_service_default(struct store *store, int64_t *ret_registry_id,
-                                 struct err *err) {
+pw_code registry_service_default(struct store *store, int64_t *ret_registry_id, struct err *err) {
     int64_t id;
 
     PW_TRY(store_write(store, STORE_FOREGROUND, find_default, &id, err));
@@ -43,8 +42,8 @@ static bool keeper_sleep(struct registry_service *service) {
     clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += FLUSH_SECONDS;
     pthread_mutex_lock(&service->keeper_lock);
-    while (!service->stopping && pthread_cond_timedwait(&service->keeper_wake,
-                                                        &service->keeper_lock, &until) == 0)
+    while (!service->stopping &&
+           pthread_cond_timedwait(&service->keeper_wake, &service->keeper_lock, &until) == 0)
         ;
     stopping = service->stopping;
     pthread_mutex_unlock(&service->keeper_lock);
@@ -107,7 +106,7 @@ static void init_locks(struct registry_service *service) {
     pthread_cond_init(&service->keeper_wake, &attributes);
     pthread_condattr_destroy(&attributes);
     pthread_mutex_init(&service->keeper_lock, NULL);
-    EACH(lock, service->record_locks)
+    EACH (lock, service->record_locks)
         pthread_mutex_init(lock, NULL);
     live_uploads_init(&service->live);
     pulls_init(&service->pulls);
@@ -150,7 +149,7 @@ void registry_service_close(struct registry_service *service) {
     manifest_cache_free(service->cache);
     pulls_done(&service->pulls);
     live_uploads_done(&service->live);
-    EACH(lock, service->record_locks)
+    EACH (lock, service->record_locks)
         pthread_mutex_destroy(lock);
     pthread_mutex_destroy(&service->keeper_lock);
     pthread_cond_destroy(&service->keeper_wake);

@@ -33,8 +33,8 @@ static pw_code remove_manifest(struct txn *txn, int64_t repository_id, struct re
     struct tags_page page = {.repository_id = repository_id, .limit = SIZE_MAX / 2};
     uint64_t         size;
 
-    PW_TRY(manifests_find_linked(txn, repository_id, &removal->reference.digest,
-                                 &page.manifest_id, &size, err));
+    PW_TRY(manifests_find_linked(txn, repository_id, &removal->reference.digest, &page.manifest_id,
+                                 &size, err));
     PW_TRY(tags_page(txn, &page, &removal->arena, &removal->tags, err));
     for (size_t i = 0; i < removal->tags.count; i++)
         PW_TRY(tags_remove(txn, repository_id, removal->tags.items[i], err));
@@ -104,8 +104,8 @@ static pw_code unlink_blob(struct txn *txn, void *arg, struct err *err) {
     char                       text[DIGEST_TEXT_SIZE];
     pw_code                    code;
 
-    PW_TRY(blobs_find_in(txn, removal->registry_id, removal->repository, removal->digest, &blob,
-                         err));
+    PW_TRY(
+        blobs_find_in(txn, removal->registry_id, removal->repository, removal->digest, &blob, err));
     code = blobs_user(txn, blob.repository_id, removal->digest, &user, err);
     if (code == PW_NOT_FOUND)
         return blobs_unlink(txn, blob.repository_id, blob.id, err);

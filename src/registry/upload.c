@@ -36,8 +36,8 @@ static pw_code add_row(struct txn *txn, void *arg, struct err *err) {
     struct row_call *call = arg;
     int64_t          repository_id;
 
-    PW_TRY(repositories_make(txn, call->service->registry_id, call->repository, &repository_id,
-                             err));
+    PW_TRY(
+        repositories_make(txn, call->service->registry_id, call->repository, &repository_id, err));
     return uploads_add(txn, call->id, repository_id, err);
 }
 
@@ -63,9 +63,9 @@ static pw_code find_row(struct txn *txn, void *arg, struct err *err) {
 
 static pw_code read_row(struct registry_service *service, str repository, str id,
                         uint64_t *ret_received, struct err *err) {
-    struct row_call call = {.service = service, .repository = repository, .id = id,
-                            .arena = ARENA_INIT(4096)};
-    pw_code         code = store_read(service->store, find_row, &call, err);
+    struct row_call call = {
+        .service = service, .repository = repository, .id = id, .arena = ARENA_INIT(4096)};
+    pw_code code = store_read(service->store, find_row, &call, err);
 
     arena_done(&call.arena);
     if (code == PW_OK)
@@ -98,8 +98,7 @@ static pw_code check_range(const struct upload_session *session, const struct up
         return refuse(err, PW_RANGE, "BLOB_UPLOAD_INVALID",
                       "the chunk begins at byte %llu, the upload goes on at byte %llu",
                       (unsigned long long)chunk->first, (unsigned long long)at);
-    if (chunk->body.length >= 0 &&
-        (uint64_t)chunk->body.length != chunk->last - chunk->first + 1)
+    if (chunk->body.length >= 0 && (uint64_t)chunk->body.length != chunk->last - chunk->first + 1)
         return refuse(err, PW_INVALID, "SIZE_INVALID",
                       "Content-Range speaks of %llu bytes, Content-Length of %lld",
                       (unsigned long long)(chunk->last - chunk->first + 1),
@@ -166,8 +165,7 @@ static pw_code find_blob(struct txn *txn, void *arg, struct err *err) {
 /* The session is gone, but was it this PUT that ended it? */
 static pw_code check_finished(struct registry_service *service, const struct upload_chunk *chunk,
                               const struct digest *digest) {
-    struct row_call call = {.service = service, .repository = chunk->repository,
-                            .digest = digest};
+    struct row_call call = {.service = service, .repository = chunk->repository, .digest = digest};
     struct err      ignored = ERR_NONE;
 
     return store_read(service->store, find_blob, &call, &ignored) == PW_OK && !call.blob.bad
@@ -192,16 +190,15 @@ pw_code upload_finish(struct registry_service *service, const struct upload_chun
 }
 
 pw_code upload_whole(struct registry_service *service, str repository,
-                     const struct upload_body *body, const struct digest *digest,
-                     struct err *err) {
+                     const struct upload_body *body, const struct digest *digest, struct err *err) {
     AUTO(upload_session_close) struct upload_session session = {0};
     char                                             id[UPLOAD_ID_SIZE];
     pw_code                                          code;
 
     PW_TRY(reference_check_name(repository, err));
     PW_TRY(make_id(id, err));
-    PW_TRY(upload_session_begin(service, str_of(id),
-                                body->length > 0 ? (uint64_t)body->length : 0, &session, err));
+    PW_TRY(upload_session_begin(service, str_of(id), body->length > 0 ? (uint64_t)body->length : 0,
+                                &session, err));
     code = upload_session_feed(&session, body, UINT64_MAX, err);
     if (code != PW_OK) {
         upload_session_drop(&session); /* nobody knows its id */
@@ -212,10 +209,9 @@ pw_code upload_whole(struct registry_service *service, str repository,
 
 /* --- other ends --- */
 
-pw_code upload_cancel(struct registry_service *service, str repository, str id,
-                      struct err *err) {
+pw_code upload_cancel(struct registry_service *service, str repository, str id, struct err *err) {
     AUTO(upload_session_close) struct upload_session session = {0};
-    struct upload_chunk chunk = {.repository = repository, .id = id};
+    struct upload_chunk                              chunk = {.repository = repository, .id = id};
 
     PW_TRY(upload_session_open(service, &chunk, &session, err));
     upload_session_drop(&session);
@@ -253,8 +249,8 @@ static pw_code probe_blob(struct txn *txn, void *arg, struct err *err) {
 
 pw_code upload_mount(struct registry_service *service, str repository, const struct digest *digest,
                      str from, struct err *err) {
-    struct row_call call = {.service = service, .repository = repository, .digest = digest,
-                            .from = from};
+    struct row_call call = {
+        .service = service, .repository = repository, .digest = digest, .from = from};
 
     PW_TRY(reference_check_name(repository, err));
     PW_TRY(store_read(service->store, probe_blob, &call, err));

@@ -48,8 +48,8 @@ static pw_code commit_rows(struct txn *txn, void *arg, struct err *err) {
     int64_t                      blob_id, repository_id;
 
     PW_TRY(place_blob(txn, commit, &blob_id, err));
-    PW_TRY(repositories_make(txn, session->service->registry_id, commit->repository,
-                             &repository_id, err));
+    PW_TRY(repositories_make(txn, session->service->registry_id, commit->repository, &repository_id,
+                             err));
     PW_TRY(blobs_link(txn, repository_id, blob_id, txn_now(txn) + LIMIT_BLOB_LEASE_SECONDS, err));
     if (!session->has_row)
         return PW_OK;
@@ -73,7 +73,8 @@ static pw_code find_stored(struct txn *txn, void *arg, struct err *err) {
 pw_code upload_commit(struct upload_session *session, str repository, const struct digest *digest,
                       struct err *err) {
     struct registry_service *service = session->service;
-    struct commit            commit = {.session = session, .digest = digest,
+    struct commit            commit = {.session = session,
+                                       .digest = digest,
                                        .repository = repository,
                                        .size = upload_session_offset(session)};
     struct blob_writer      *writer = session->writer;

@@ -134,7 +134,7 @@ static pw_code load_row(struct txn *txn, void *arg, struct err *err) {
 static pw_code open_writer(struct upload_session *session, str id, uint64_t offset,
                            uint64_t expected, struct err *err) {
     struct blob_store *blobs = session->service->blobs;
-    pw_code code = blob_writer_open(blobs, id, offset, expected, &session->writer, err);
+    pw_code            code = blob_writer_open(blobs, id, offset, expected, &session->writer, err);
 
     if (offset > 0 && (code == PW_NOT_FOUND || code == PW_CORRUPT || code == PW_RANGE))
         code = blob_writer_open(blobs, id, 0, expected, &session->writer, err);
@@ -150,8 +150,7 @@ static pw_code resume(struct upload_session *session, const struct load *load, u
     session->saved = upload_session_offset(session);
     if (session->live->shown > session->saved)
         end_watch(session, NULL, 0); /* it saw bytes that are gone */
-    if (session->saved == load->row.received &&
-        load_state(load->row.hash_state, &session->hasher))
+    if (session->saved == load->row.received && load_state(load->row.hash_state, &session->hasher))
         return PW_OK;
     return rehash(session, DIGEST_SHA256, &session->hasher, err);
 }
@@ -159,10 +158,12 @@ static pw_code resume(struct upload_session *session, const struct load *load, u
 pw_code upload_session_open(struct registry_service *service, const struct upload_chunk *chunk,
                             struct upload_session *ret_session, struct err *err) {
     AUTO(upload_session_close) struct upload_session session = {.service = service};
-    struct load load = {.service = service, .repository = chunk->repository, .id = chunk->id,
-                        .arena = ARENA_INIT(4096)};
-    uint64_t    expected = chunk->body.length > 0 ? (uint64_t)chunk->body.length : 0;
-    pw_code     code;
+    struct load                                      load = {.service = service,
+                                                             .repository = chunk->repository,
+                                                             .id = chunk->id,
+                                                             .arena = ARENA_INIT(4096)};
+    uint64_t expected = chunk->body.length > 0 ? (uint64_t)chunk->body.length : 0;
+    pw_code  code;
 
     PW_TRY(live_uploads_claim(&service->live, chunk->id, &session.live, err));
     code = store_read(service->store, load_row, &load, err);
@@ -220,8 +221,8 @@ static pw_code save_row(struct txn *txn, void *arg, struct err *err) {
 static pw_code save(struct upload_session *session, uint64_t received, bool durable,
                     struct err *err) {
     char        state[STATE_SIZE];
-    struct save row = {.id = str_of(session->live->id), .received = received,
-                       .state = {state, sizeof state}};
+    struct save row = {
+        .id = str_of(session->live->id), .received = received, .state = {state, sizeof state}};
 
     if (!session->has_row)
         return PW_OK;
@@ -256,8 +257,8 @@ pw_code upload_session_feed(struct upload_session *session, const struct upload_
             return refuse(err, PW_INVALID, "SIZE_INVALID",
                           "the chunk is longer than its Content-Range says");
         if (upload_session_offset(session) + chunk.len > LIMIT_BLOB_BYTES)
-            return refuse(err, PW_TOO_LARGE, "SIZE_INVALID",
-                          "a blob may have at most %zu bytes", LIMIT_BLOB_BYTES);
+            return refuse(err, PW_TOO_LARGE, "SIZE_INVALID", "a blob may have at most %zu bytes",
+                          LIMIT_BLOB_BYTES);
         PW_TRY(write_chunk(session, chunk, err));
     }
 }

@@ -26,7 +26,7 @@ pw_code upload_session_open(struct registry_service *service, const struct uploa
 /* A fresh one under this id; has_row: its row exists already. */
 pw_code upload_session_begin(struct registry_service *service, str id, uint64_t expected,
                              struct upload_session *ret_session, struct err *err);
-void upload_session_close(struct upload_session *session); /* for AUTO */
+void    upload_session_close(struct upload_session *session); /* for AUTO */
 
 uint64_t upload_session_offset(const struct upload_session *session);
 /* Writes the body to its end. `most`: more bytes than this are PW_INVALID (SIZE_INVALID). */

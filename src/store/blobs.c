@@ -128,8 +128,7 @@ pw_code blobs_mark(struct txn *txn, int64_t id, str key, bool bad, struct err *e
     return stmt_run(&s, err);
 }
 
-static pw_code run_lease(struct txn *txn, enum sql sql, const int64_t values[3],
-                         struct err *err) {
+static pw_code run_lease(struct txn *txn, enum sql sql, const int64_t values[3], struct err *err) {
     AUTO(stmt_done) struct stmt s = {0};
 
     PW_TRY(stmt_begin(txn, sql, &s, err));

@@ -1,8 +1,8 @@
 /* names.c - a page of names. */
 #include "store/names.h"
 
-pw_code names_collect(struct stmt *stmt, size_t limit, struct arena *arena,
-                      struct names *ret_names, struct err *err) {
+pw_code names_collect(struct stmt *stmt, size_t limit, struct arena *arena, struct names *ret_names,
+                      struct err *err) {
     struct names out = {0};
     size_t       room = 0;
     bool         row;
@@ -13,8 +13,7 @@ pw_code names_collect(struct stmt *stmt, size_t limit, struct arena *arena,
             break;
         if (out.count == room) {
             size_t more = MIN_OF(room == 0 ? 64 : room * 2, limit);
-            str   *items =
-                arena_grow(arena, out.items, room * sizeof *items, more * sizeof *items);
+            str   *items = arena_grow(arena, out.items, room * sizeof *items, more * sizeof *items);
 
             if (items == NULL)
                 return arena_error(arena, err);

@@ -11,5 +11,5 @@ struct names {
 };
 
 /* Collects the text of column 0 of every row that is left. */
-pw_code names_collect(struct stmt *stmt, size_t limit, struct arena *arena,
-                      struct names *ret_names, struct err *err);
+pw_code names_collect(struct stmt *stmt, size_t limit, struct arena *arena, struct names *ret_names,
+                      struct err *err);

@@ -27,8 +27,8 @@ pw_code uploads_find(struct txn *txn, const struct repository_key *repository, s
         (void)err_tag(err, "BLOB_UPLOAD_UNKNOWN");
         return PW_NOT_FOUND;
     }
-    *ret_row = (struct upload_row){.received = (uint64_t)col_int(&s, 0),
-                                   .repository_id = col_int(&s, 2)};
+    *ret_row =
+        (struct upload_row){.received = (uint64_t)col_int(&s, 0), .repository_id = col_int(&s, 2)};
     if (!col_is_null(&s, 1)) {
         ret_row->hash_state = arena_str(arena, col_str(&s, 1));
         if (ret_row->hash_state.ptr == NULL)
@@ -37,8 +37,7 @@ pw_code uploads_find(struct txn *txn, const struct repository_key *repository, s
     return PW_OK;
 }
 
-pw_code uploads_save(struct txn *txn, str id, uint64_t received, str hash_state,
-                     struct err *err) {
+pw_code uploads_save(struct txn *txn, str id, uint64_t received, str hash_state, struct err *err) {
     AUTO(stmt_done) struct stmt s = {0};
 
     PW_TRY(stmt_begin(txn, SQL_UPLOAD_SAVE, &s, err));

@@ -7,8 +7,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static const char *const types[] = {
-        "", "application/vnd.oci.image.manifest.v1+json",
-        "application/vnd.oci.image.index.v1+json; x=y", "application/json", "text/plain",
+        "",
+        "application/vnd.oci.image.manifest.v1+json",
+        "application/vnd.oci.image.index.v1+json; x=y",
+        "application/json",
+        "text/plain",
     };
     struct arena    arena = ARENA_INIT(LIMIT_MANIFEST_MEMORY);
     struct err      err = ERR_NONE;

@@ -14,22 +14,22 @@ TEST(ranges) {
         {"", 10, BYTE_RANGE_WHOLE, ""},
         {"bytes=0-0", 10, BYTE_RANGE_PARTS, "0+1 "},
         {"bytes=0-9", 10, BYTE_RANGE_PARTS, "0+10 "},
-        {"bytes=0-10", 10, BYTE_RANGE_PARTS, "0+10 "},           /* clipped */
+        {"bytes=0-10", 10, BYTE_RANGE_PARTS, "0+10 "}, /* clipped */
         {"bytes=3-", 10, BYTE_RANGE_PARTS, "3+7 "},
         {"bytes=-3", 10, BYTE_RANGE_PARTS, "7+3 "},
         {"bytes=-30", 10, BYTE_RANGE_PARTS, "0+10 "},
         {"bytes=-0", 10, BYTE_RANGE_NONE, ""},
         {"bytes=10-", 10, BYTE_RANGE_NONE, ""},
         {"bytes=5-3", 10, BYTE_RANGE_NONE, ""},
-        {"bytes=0-", 0, BYTE_RANGE_NONE, ""},                    /* nothing of nothing */
+        {"bytes=0-", 0, BYTE_RANGE_NONE, ""}, /* nothing of nothing */
         {"bytes=-5", 0, BYTE_RANGE_NONE, ""},
         {"bytes=0-0, 2-3 ,-1", 10, BYTE_RANGE_PARTS, "0+1 2+2 9+1 "},
-        {"bytes=5-6,0-1", 10, BYTE_RANGE_PARTS, "5+2 0+2 "},     /* in the order asked for */
-        {"bytes=0-1,50-60", 10, BYTE_RANGE_PARTS, "0+2 "},       /* those that exist */
+        {"bytes=5-6,0-1", 10, BYTE_RANGE_PARTS, "5+2 0+2 "}, /* in the order asked for */
+        {"bytes=0-1,50-60", 10, BYTE_RANGE_PARTS, "0+2 "},   /* those that exist */
         {"bytes=50-60,70-", 10, BYTE_RANGE_NONE, ""},
         {"bytes=,0-1,", 10, BYTE_RANGE_PARTS, "0+2 "},
         {"bytes=", 10, BYTE_RANGE_WHOLE, ""},
-        {"bytes=a-b", 10, BYTE_RANGE_WHOLE, ""},                 /* not understood: ignored */
+        {"bytes=a-b", 10, BYTE_RANGE_WHOLE, ""}, /* not understood: ignored */
         {"bytes=1", 10, BYTE_RANGE_WHOLE, ""},
         {"bytes=0-1,x", 10, BYTE_RANGE_WHOLE, ""},
         {"bytes=--1", 10, BYTE_RANGE_WHOLE, ""},
@@ -37,10 +37,10 @@ TEST(ranges) {
         {"bytes=18446744073709551615-", 10, BYTE_RANGE_WHOLE, ""},
         {"bytes=0-18446744073709551614", 10, BYTE_RANGE_PARTS, "0+10 "},
         {"bytes=0-18446744073709551616", 10, BYTE_RANGE_WHOLE, ""},
-        {"bytes=0-9,0-9,0-9", 10, BYTE_RANGE_WHOLE, ""},         /* more than twice the whole */
+        {"bytes=0-9,0-9,0-9", 10, BYTE_RANGE_WHOLE, ""}, /* more than twice the whole */
     };
 
-    EACH(c, cases) {
+    EACH (c, cases) {
         struct byte_range parts[LIMIT_RANGES];
         struct buf        out = BUF_INIT(4096);
         size_t            count = 0;
@@ -84,7 +84,7 @@ TEST(chunks) {
         {"a-b", false, 0, 0},         {"0-9223372036854775808", false, 0, 0},
     };
 
-    EACH(c, cases) {
+    EACH (c, cases) {
         uint64_t first = 0, last = 0;
 
         CHECK_EQ(byte_range_of_chunk(str_of(c->header), &first, &last), c->ok);
@@ -99,22 +99,30 @@ TEST(statuses) {
         const char *tag;
         int         status;
     } cases[] = {
-        {PW_INVALID, "", 400},          {PW_INVALID, "NAME_INVALID", 400},
-        {PW_NOT_FOUND, "", 404},        {PW_CONFLICT, "", 409},
+        {PW_INVALID, "", 400},
+        {PW_INVALID, "NAME_INVALID", 400},
+        {PW_NOT_FOUND, "", 404},
+        {PW_CONFLICT, "", 409},
         {PW_CONFLICT, "PRECONDITION", 412},
-        {PW_DENIED, "", 403},           {PW_UNAUTHORIZED, "", 401},
+        {PW_DENIED, "", 403},
+        {PW_UNAUTHORIZED, "", 401},
         {PW_TOO_LARGE, "MANIFEST_INVALID", 413},
         {PW_TOO_LARGE, "TOO_MANY_TAGS", 414},
         {PW_UNSUPPORTED, "UNSUPPORTED", 405},
         {PW_UNSUPPORTED, "DIGEST_INVALID", 400}, /* an algorithm that is not kept here */
-        {PW_RANGE, "", 416},            {PW_BUSY, "", 503},
-        {PW_NO_SPACE, "", 507},         {PW_CORRUPT, "", 500},
-        {PW_TIMEOUT, "", 408},          {PW_CANCELLED, "", 503},
-        {PW_IO, "", 500},               {PW_MEMORY, "", 503},
-        {PW_INTERNAL, "", 500},         {(pw_code)999, "", 500},
+        {PW_RANGE, "", 416},
+        {PW_BUSY, "", 503},
+        {PW_NO_SPACE, "", 507},
+        {PW_CORRUPT, "", 500},
+        {PW_TIMEOUT, "", 408},
+        {PW_CANCELLED, "", 503},
+        {PW_IO, "", 500},
+        {PW_MEMORY, "", 503},
+        {PW_INTERNAL, "", 500},
+        {(pw_code)999, "", 500},
     };
 
-    EACH(c, cases) {
+    EACH (c, cases) {
         struct err err = {.code = c->code};
 
         strcpy(err.tag, c->tag);

@@ -2,11 +2,11 @@
 #include "base/limits.h"
 #include "registry_fixture.h"
 
-#define IMAGE "application/vnd.oci.image.manifest.v1+json"
-#define INDEX "application/vnd.oci.image.index.v1+json"
+#define IMAGE      "application/vnd.oci.image.manifest.v1+json"
+#define INDEX      "application/vnd.oci.image.index.v1+json"
 #define EMPTY_TYPE "application/vnd.oci.empty.v1+json"
-#define TAR "application/vnd.oci.image.layer.v1.tar"
-#define NO_SUCH "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define TAR        "application/vnd.oci.image.layer.v1.tar"
+#define NO_SUCH    "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
 /* Documents by name. @name: the bytes; @name.digest, @name.sha512, @name.size: about them. A
  * document may use those above it. Single quotes stand for double ones. */
@@ -37,17 +37,19 @@ static const struct document {
     {"emptyindex", "{'schemaVersion':2,'mediaType':'" INDEX "','manifests':[]}"},
     {"cache", "{'schemaVersion':2,'mediaType':'" INDEX "','manifests':[{'mediaType':'" TAR
               "','digest':'@hello.digest','size':@hello.size}]}"},
-    {"danglingindex", "{'schemaVersion':2,'manifests':[{'mediaType':'" IMAGE "','digest':'" NO_SUCH
-                      "','size':9}]}"},
+    {"danglingindex",
+     "{'schemaVersion':2,'manifests':[{'mediaType':'" IMAGE "','digest':'" NO_SUCH "','size':9}]}"},
     {"signature", "{'schemaVersion':2,'mediaType':'" IMAGE "','artifactType':'application/vnd.sig',"
                   "'config':{'mediaType':'" EMPTY_TYPE
                   "','digest':'@empty.digest','size':2},'layers':[],'subject':{'mediaType':'" IMAGE
                   "','digest':'@image.digest','size':@image.size},'annotations':{'k':'v'}}"},
-    {"sbom", "{'schemaVersion':2,'mediaType':'" IMAGE "','config':{'mediaType':'application/vnd.sbom"
-             "','digest':'@empty.digest','size':2},'layers':[],'subject':{'mediaType':'" IMAGE
-             "','digest':'@image.digest','size':@image.size}}"},
-    {"sigindex", "{'schemaVersion':2,'mediaType':'" INDEX "','manifests':[],'subject':{'mediaType':'"
-                 IMAGE "','digest':'" NO_SUCH "','size':5},'artifactType':'application/vnd.sig'}"},
+    {"sbom",
+     "{'schemaVersion':2,'mediaType':'" IMAGE "','config':{'mediaType':'application/vnd.sbom"
+     "','digest':'@empty.digest','size':2},'layers':[],'subject':{'mediaType':'" IMAGE
+     "','digest':'@image.digest','size':@image.size}}"},
+    {"sigindex",
+     "{'schemaVersion':2,'mediaType':'" INDEX "','manifests':[],'subject':{'mediaType':'" IMAGE
+     "','digest':'" NO_SUCH "','size':5},'artifactType':'application/vnd.sig'}"},
     {"fallback", "{'schemaVersion':2,'mediaType':'" INDEX "','manifests':[{'mediaType':'" IMAGE
                  "','digest':'@image2.digest','size':@image2.size},{'mediaType':'" IMAGE
                  "','digest':'@sbom.digest','size':@sbom.size}]}"},
@@ -145,8 +147,8 @@ static bool wanted_line(const struct answer *a, str line) {
 }
 
 static void run_step(struct talk *t, const struct step *step) {
-    struct buf    request = BUF_INIT(1 << 20), headers = BUF_INIT(1 << 20), body = BUF_INIT(1 << 24),
-                  wanted = BUF_INIT(1 << 20);
+    struct buf request = BUF_INIT(1 << 20), headers = BUF_INIT(1 << 20), body = BUF_INIT(1 << 24),
+               wanted = BUF_INIT(1 << 20);
     struct answer a;
     char          method[16] = "";
     str           target, rest, line;
@@ -181,7 +183,7 @@ static void run_steps(struct talk *t, const struct step *steps, size_t count) {
 
 static void talk_done(struct talk *t) {
     registry_done(&t->r);
-    EACH(text, t->expanded)
+    EACH (text, t->expanded)
         buf_done(text);
 }
 
@@ -195,15 +197,16 @@ static void talk_done(struct talk *t) {
     } while (0)
 
 #define PUSH_BLOB(repository, name)                                                                \
-    {"POST /v2/" repository "/blobs/uploads/?digest=@" name ".digest", "", "@" name, 201, ""}
+    { "POST /v2/" repository "/blobs/uploads/?digest=@" name ".digest", "", "@" name, 201, "" }
 #define PUSH_IMAGE(repository, tag)                                                                \
     PUSH_BLOB(repository, "empty"), PUSH_BLOB(repository, "hello"), {                              \
         "PUT /v2/" repository "/manifests/" tag, "Content-Type: " IMAGE, "@image", 201, ""         \
     }
 
 STORE_TEST(base) {
-    TALK({"GET /v2/", "", "", 200, "= {}\nContent-Type: application/json\n"
-                                   "X-Content-Type-Options: nosniff\n!X-Registry-Supports-Signatures"},
+    TALK({"GET /v2/", "", "", 200,
+          "= {}\nContent-Type: application/json\n"
+          "X-Content-Type-Options: nosniff\n!X-Registry-Supports-Signatures"},
          {"GET /v2", "", "", 301, "Location: /v2/"},
          {"GET /v2/_oci/ext/discover", "", "", 200, "= {'extensions':[]}"},
          {"GET /v2/nothing/here", "", "", 404, "~ {'errors':[{'code':"},
@@ -212,76 +215,78 @@ STORE_TEST(base) {
 }
 
 STORE_TEST(names) {
-    TALK({"GET /v2/Upper/manifests/a", "", "", 400, "~ 'code':'NAME_INVALID'"},
-         {"POST /v2/a..b/blobs/uploads/", "", "", 400, "~ NAME_INVALID"},
-         {"GET /v2/no/such/manifests/a", "", "", 404, "~ NAME_UNKNOWN"},
-         {"GET /v2/no/such/tags/list", "", "", 404, "~ NAME_UNKNOWN"},
-         {"GET /v2/no/such/blobs/" NO_SUCH, "", "", 404, "~ BLOB_UNKNOWN"},
-         {"GET /v2/a/blobs/sha256:zz", "", "", 400, "~ DIGEST_INVALID"},
-         /* keywords are names too: the last one counts */
-         PUSH_IMAGE("blobs/uploads", "v1"), PUSH_IMAGE("manifests/x", "v1"),
-         PUSH_IMAGE("a/tags/list", "v1"),
-         {"GET /v2/blobs/uploads/manifests/v1", "", "", 200, "= @image"},
-         {"GET /v2/manifests/x/manifests/v1", "", "", 200, "= @image"},
-         {"GET /v2/a/tags/list/tags/list", "", "", 200, "= {'name':'a/tags/list','tags':['v1']}"}, );
+    TALK(
+        {"GET /v2/Upper/manifests/a", "", "", 400, "~ 'code':'NAME_INVALID'"},
+        {"POST /v2/a..b/blobs/uploads/", "", "", 400, "~ NAME_INVALID"},
+        {"GET /v2/no/such/manifests/a", "", "", 404, "~ NAME_UNKNOWN"},
+        {"GET /v2/no/such/tags/list", "", "", 404, "~ NAME_UNKNOWN"},
+        {"GET /v2/no/such/blobs/" NO_SUCH, "", "", 404, "~ BLOB_UNKNOWN"},
+        {"GET /v2/a/blobs/sha256:zz", "", "", 400, "~ DIGEST_INVALID"},
+        /* keywords are names too: the last one counts */
+        PUSH_IMAGE("blobs/uploads", "v1"), PUSH_IMAGE("manifests/x", "v1"),
+        PUSH_IMAGE("a/tags/list", "v1"),
+        {"GET /v2/blobs/uploads/manifests/v1", "", "", 200, "= @image"},
+        {"GET /v2/manifests/x/manifests/v1", "", "", 200, "= @image"},
+        {"GET /v2/a/tags/list/tags/list", "", "", 200, "= {'name':'a/tags/list','tags':['v1']}"}, );
 }
 
 STORE_TEST(manifests) {
-    TALK(
-        PUSH_BLOB("a/b", "empty"),
-        {"GET /v2/a/b/manifests/v1", "", "", 404, "~ MANIFEST_UNKNOWN"},
-        {"PUT /v2/a/b/manifests/v1", "Content-Type: " IMAGE, "@image", 400,
-         "~ MANIFEST_BLOB_UNKNOWN\n~ @hello.digest"},
-        PUSH_BLOB("a/b", "hello"),
-        {"PUT /v2/a/b/manifests/v1", "Content-Type: " IMAGE, "@image", 201,
-         "Docker-Content-Digest: @image.digest\nLocation: /v2/a/b/manifests/@image.digest\n"
-         "!OCI-Subject"},
-        {"GET @location", "", "", 200, "= @image\nContent-Type: " IMAGE},
-        {"GET /v2/a/b/manifests/v1", "", "", 200,
-         "= @image\nContent-Type: " IMAGE "\nDocker-Content-Digest: @image.digest\n"
-         "ETag: '@image.digest'\nContent-Length: @image.size"},
-        {"GET /v2/a/b/manifests/v1", "Accept: application/json", "", 200, "Content-Type: " IMAGE},
-        {"GET /v2/a/b/manifests/@image.digest", "Accept:", "", 200, "= @image"},
-        {"GET /v2/a%2Fb/manifests/sha256%3A0", "", "", 400, "~ DIGEST_INVALID"},
-        {"HEAD /v2/a/b/manifests/v1", "", "", 200,
-         "= \nContent-Length: @image.size\nDocker-Content-Digest: @image.digest\nContent-Type: " IMAGE},
-        {"GET /v2/a/b/manifests/v1", "If-None-Match: '@image.digest'", "", 304, "= "},
-        {"GET /v2/a/b/manifests/v1", "If-None-Match: W/'x', '@image.digest'", "", 304, ""},
-        {"GET /v2/a/b/manifests/v1", "If-None-Match: '@hello.digest'", "", 200, ""},
-        {"GET /v2/a/b/manifests/v1?ns=docker.io", "", "", 200, "OCI-Namespace: docker.io"},
-        {"GET /v2/a/b/manifests/sha256:baddigeststring", "", "", 400, "~ DIGEST_INVALID"},
-        {"GET /v2/a/b/manifests/" NO_SUCH, "", "", 404, "~ MANIFEST_UNKNOWN"},
-        {"GET /v2/a/b/manifests/.bad", "", "", 404, "~ MANIFEST_UNKNOWN"},
-        {"HEAD /v2/a/b/manifests/v2", "", "", 404, ""},
-        /* refusals */
-        {"PUT /v2/a/b/manifests/" NO_SUCH, "Content-Type: " IMAGE, "@image", 400, "~ DIGEST_INVALID"},
-        {"PUT /v2/a/b/manifests/sha256:baddigeststring", "Content-Type: " IMAGE, "@image", 400,
-         "~ DIGEST_INVALID"},
-        {"PUT /v2/a/b/manifests/.bad", "Content-Type: " IMAGE, "@image", 400, "~ TAG_INVALID"},
-        {"PUT /v2/a/b/manifests/v1", "Content-Type: " INDEX, "@image", 400, "~ MANIFEST_INVALID"},
-        {"PUT /v2/a/b/manifests/v1", "Content-Type: " IMAGE, "@wrongsize", 400, "~ SIZE_INVALID"},
-        {"PUT /v2/a/b/manifests/v1", "Content-Type: " IMAGE, "@dangling", 400,
-         "~ MANIFEST_BLOB_UNKNOWN"},
-        {"PUT /v2/a/b/manifests/v1", "Content-Type: " INDEX, "@danglingindex", 400,
-         "~ MANIFEST_BLOB_UNKNOWN"},
-        {"PUT /v2/a/b/manifests/v1", "Content-Type: " IMAGE, "", 400, "~ MANIFEST_INVALID"},
-        {"GET /v2/a/b/manifests/v1", "", "", 200, "= @image"}, /* none of them moved the tag */
-        /* other kinds */
-        {"PUT /v2/a/b/manifests/foreign", "Content-Type: " IMAGE, "@foreign", 201, ""},
-        {"PUT /v2/a/b/manifests/index", "Content-Type: " INDEX "; charset=utf-8", "@index", 201, ""},
-        {"GET /v2/a/b/manifests/index", "", "", 200, "= @index\nContent-Type: " INDEX},
-        {"PUT /v2/a/b/manifests/nested", "chunked", "@nested", 201, ""},
-        {"PUT /v2/a/b/manifests/cache", "Content-Type: " INDEX, "@cache", 201, ""},
-        {"PUT /v2/fresh/manifests/e", "Content-Type: " INDEX, "@emptyindex", 201, ""},
-        /* the algorithm asked for is the one answered */
-        {"PUT /v2/a/b/manifests/@image2.sha512?tag=big", "Content-Type: " IMAGE, "@image2", 201,
-         "Docker-Content-Digest: @image2.sha512\nOCI-Tag: big"},
-        {"GET /v2/a/b/manifests/big", "", "", 200, "Docker-Content-Digest: @image2.sha512"},
-        {"GET /v2/a/b/manifests/@image2.sha512", "", "", 200, "= @image2"},
-        {"PUT /v2/a/b/manifests/t512?digest=@image2.sha512", "Content-Type: " IMAGE, "@image2", 201,
-         "Docker-Content-Digest: @image2.sha512"},
-        {"PUT /v2/a/b/manifests/t512?digest=" NO_SUCH, "Content-Type: " IMAGE, "@image2", 400,
-         "~ DIGEST_INVALID"}, );
+    TALK(PUSH_BLOB("a/b", "empty"), {"GET /v2/a/b/manifests/v1", "", "", 404, "~ MANIFEST_UNKNOWN"},
+         {"PUT /v2/a/b/manifests/v1", "Content-Type: " IMAGE, "@image", 400,
+          "~ MANIFEST_BLOB_UNKNOWN\n~ @hello.digest"},
+         PUSH_BLOB("a/b", "hello"),
+         {"PUT /v2/a/b/manifests/v1", "Content-Type: " IMAGE, "@image", 201,
+          "Docker-Content-Digest: @image.digest\nLocation: /v2/a/b/manifests/@image.digest\n"
+          "!OCI-Subject"},
+         {"GET @location", "", "", 200, "= @image\nContent-Type: " IMAGE},
+         {"GET /v2/a/b/manifests/v1", "", "", 200,
+          "= @image\nContent-Type: " IMAGE "\nDocker-Content-Digest: @image.digest\n"
+          "ETag: '@image.digest'\nContent-Length: @image.size"},
+         {"GET /v2/a/b/manifests/v1", "Accept: application/json", "", 200, "Content-Type: " IMAGE},
+         {"GET /v2/a/b/manifests/@image.digest", "Accept:", "", 200, "= @image"},
+         {"GET /v2/a%2Fb/manifests/sha256%3A0", "", "", 400, "~ DIGEST_INVALID"},
+         {"HEAD /v2/a/b/manifests/v1", "", "", 200,
+          "= \nContent-Length: @image.size\nDocker-Content-Digest: "
+          "@image.digest\nContent-Type: " IMAGE},
+         {"GET /v2/a/b/manifests/v1", "If-None-Match: '@image.digest'", "", 304, "= "},
+         {"GET /v2/a/b/manifests/v1", "If-None-Match: W/'x', '@image.digest'", "", 304, ""},
+         {"GET /v2/a/b/manifests/v1", "If-None-Match: '@hello.digest'", "", 200, ""},
+         {"GET /v2/a/b/manifests/v1?ns=docker.io", "", "", 200, "OCI-Namespace: docker.io"},
+         {"GET /v2/a/b/manifests/sha256:baddigeststring", "", "", 400, "~ DIGEST_INVALID"},
+         {"GET /v2/a/b/manifests/" NO_SUCH, "", "", 404, "~ MANIFEST_UNKNOWN"},
+         {"GET /v2/a/b/manifests/.bad", "", "", 404, "~ MANIFEST_UNKNOWN"},
+         {"HEAD /v2/a/b/manifests/v2", "", "", 404, ""},
+         /* refusals */
+         {"PUT /v2/a/b/manifests/" NO_SUCH, "Content-Type: " IMAGE, "@image", 400,
+          "~ DIGEST_INVALID"},
+         {"PUT /v2/a/b/manifests/sha256:baddigeststring", "Content-Type: " IMAGE, "@image", 400,
+          "~ DIGEST_INVALID"},
+         {"PUT /v2/a/b/manifests/.bad", "Content-Type: " IMAGE, "@image", 400, "~ TAG_INVALID"},
+         {"PUT /v2/a/b/manifests/v1", "Content-Type: " INDEX, "@image", 400, "~ MANIFEST_INVALID"},
+         {"PUT /v2/a/b/manifests/v1", "Content-Type: " IMAGE, "@wrongsize", 400, "~ SIZE_INVALID"},
+         {"PUT /v2/a/b/manifests/v1", "Content-Type: " IMAGE, "@dangling", 400,
+          "~ MANIFEST_BLOB_UNKNOWN"},
+         {"PUT /v2/a/b/manifests/v1", "Content-Type: " INDEX, "@danglingindex", 400,
+          "~ MANIFEST_BLOB_UNKNOWN"},
+         {"PUT /v2/a/b/manifests/v1", "Content-Type: " IMAGE, "", 400, "~ MANIFEST_INVALID"},
+         {"GET /v2/a/b/manifests/v1", "", "", 200, "= @image"}, /* none of them moved the tag */
+         /* other kinds */
+         {"PUT /v2/a/b/manifests/foreign", "Content-Type: " IMAGE, "@foreign", 201, ""},
+         {"PUT /v2/a/b/manifests/index", "Content-Type: " INDEX "; charset=utf-8", "@index", 201,
+          ""},
+         {"GET /v2/a/b/manifests/index", "", "", 200, "= @index\nContent-Type: " INDEX},
+         {"PUT /v2/a/b/manifests/nested", "chunked", "@nested", 201, ""},
+         {"PUT /v2/a/b/manifests/cache", "Content-Type: " INDEX, "@cache", 201, ""},
+         {"PUT /v2/fresh/manifests/e", "Content-Type: " INDEX, "@emptyindex", 201, ""},
+         /* the algorithm asked for is the one answered */
+         {"PUT /v2/a/b/manifests/@image2.sha512?tag=big", "Content-Type: " IMAGE, "@image2", 201,
+          "Docker-Content-Digest: @image2.sha512\nOCI-Tag: big"},
+         {"GET /v2/a/b/manifests/big", "", "", 200, "Docker-Content-Digest: @image2.sha512"},
+         {"GET /v2/a/b/manifests/@image2.sha512", "", "", 200, "= @image2"},
+         {"PUT /v2/a/b/manifests/t512?digest=@image2.sha512", "Content-Type: " IMAGE, "@image2",
+          201, "Docker-Content-Digest: @image2.sha512"},
+         {"PUT /v2/a/b/manifests/t512?digest=" NO_SUCH, "Content-Type: " IMAGE, "@image2", 400,
+          "~ DIGEST_INVALID"}, );
 }
 
 STORE_TEST(many_tags) {
@@ -333,95 +338,97 @@ STORE_TEST(deleting) {
 }
 
 STORE_TEST(blobs) {
-    TALK(PUSH_BLOB("a", "hello"), PUSH_BLOB("a", "nothing"),
-         {"GET /v2/a/blobs/@hello.digest", "", "", 200,
-          "= hello world\nContent-Length: 11\nContent-Type: application/octet-stream\n"
-          "Docker-Content-Digest: @hello.digest\nAccept-Ranges: bytes\nETag: '@hello.digest'\n"
-          "Cache-Control: max-age=31536000, immutable\n!Content-Encoding"},
-         {"HEAD /v2/a/blobs/@hello.digest", "", "", 200,
-          "= \nContent-Length: 11\nDocker-Content-Digest: @hello.digest"},
-         {"GET /v2/a/blobs/@nothing.digest", "", "", 200, "= \nContent-Length: 0"},
-         {"HEAD /v2/a/blobs/@nothing.digest", "", "", 200, "Content-Length: 0"},
-         {"HEAD /v2/b/blobs/@hello.digest", "", "", 404, ""}, /* not linked there */
-         {"GET /v2/a/blobs/@hello.digest", "If-None-Match: '@hello.digest'", "", 304, "= "},
-         {"GET /v2/a/blobs/@hello.digest", "Range: bytes=0-4", "", 206,
-          "= hello\nContent-Range: bytes 0-4/11\nContent-Length: 5"},
-         {"GET /v2/a/blobs/@hello.digest", "Range: bytes=6-", "", 206, "= world"},
-         {"GET /v2/a/blobs/@hello.digest", "Range: bytes=-5", "", 206, "= world"},
-         {"GET /v2/a/blobs/@hello.digest", "Range: bytes=-500", "", 206, "= hello world"},
-         {"GET /v2/a/blobs/@hello.digest", "Range: bytes=6-500", "", 206,
-          "= world\nContent-Range: bytes 6-10/11"},
-         {"GET /v2/a/blobs/@hello.digest", "Range: bytes=500-0", "", 416, "Content-Range: bytes */11"},
-         {"GET /v2/a/blobs/@hello.digest", "Range: bytes=11-", "", 416, "Content-Range: bytes */11"},
-         {"GET /v2/a/blobs/@nothing.digest", "Range: bytes=0-0", "", 416, ""},
-         {"GET /v2/a/blobs/@hello.digest", "Range: lines=1-2", "", 200, "= hello world"},
-         {"GET /v2/a/blobs/@hello.digest", "Range: bytes=0-4\nIf-Range: 'other'", "", 200, ""},
-         {"GET /v2/a/blobs/@hello.digest", "Range: bytes=0-4\nIf-Range: '@hello.digest'", "", 206, ""},
-         {"GET /v2/a/blobs/@hello.digest", "Range: bytes=0-1,4-5", "", 206,
-          "Content-Type: multipart/byteranges; boundary=portwarden-part-5b1f0c27d9e84a63\n"
-          "~ Content-Range: bytes 0-1/11\n~ Content-Range: bytes 4-5/11\n"
-          "~ --portwarden-part-5b1f0c27d9e84a63--"}, );
+    TALK(
+        PUSH_BLOB("a", "hello"), PUSH_BLOB("a", "nothing"),
+        {"GET /v2/a/blobs/@hello.digest", "", "", 200,
+         "= hello world\nContent-Length: 11\nContent-Type: application/octet-stream\n"
+         "Docker-Content-Digest: @hello.digest\nAccept-Ranges: bytes\nETag: '@hello.digest'\n"
+         "Cache-Control: max-age=31536000, immutable\n!Content-Encoding"},
+        {"HEAD /v2/a/blobs/@hello.digest", "", "", 200,
+         "= \nContent-Length: 11\nDocker-Content-Digest: @hello.digest"},
+        {"GET /v2/a/blobs/@nothing.digest", "", "", 200, "= \nContent-Length: 0"},
+        {"HEAD /v2/a/blobs/@nothing.digest", "", "", 200, "Content-Length: 0"},
+        {"HEAD /v2/b/blobs/@hello.digest", "", "", 404, ""}, /* not linked there */
+        {"GET /v2/a/blobs/@hello.digest", "If-None-Match: '@hello.digest'", "", 304, "= "},
+        {"GET /v2/a/blobs/@hello.digest", "Range: bytes=0-4", "", 206,
+         "= hello\nContent-Range: bytes 0-4/11\nContent-Length: 5"},
+        {"GET /v2/a/blobs/@hello.digest", "Range: bytes=6-", "", 206, "= world"},
+        {"GET /v2/a/blobs/@hello.digest", "Range: bytes=-5", "", 206, "= world"},
+        {"GET /v2/a/blobs/@hello.digest", "Range: bytes=-500", "", 206, "= hello world"},
+        {"GET /v2/a/blobs/@hello.digest", "Range: bytes=6-500", "", 206,
+         "= world\nContent-Range: bytes 6-10/11"},
+        {"GET /v2/a/blobs/@hello.digest", "Range: bytes=500-0", "", 416,
+         "Content-Range: bytes */11"},
+        {"GET /v2/a/blobs/@hello.digest", "Range: bytes=11-", "", 416, "Content-Range: bytes */11"},
+        {"GET /v2/a/blobs/@nothing.digest", "Range: bytes=0-0", "", 416, ""},
+        {"GET /v2/a/blobs/@hello.digest", "Range: lines=1-2", "", 200, "= hello world"},
+        {"GET /v2/a/blobs/@hello.digest", "Range: bytes=0-4\nIf-Range: 'other'", "", 200, ""},
+        {"GET /v2/a/blobs/@hello.digest", "Range: bytes=0-4\nIf-Range: '@hello.digest'", "", 206,
+         ""},
+        {"GET /v2/a/blobs/@hello.digest", "Range: bytes=0-1,4-5", "", 206,
+         "Content-Type: multipart/byteranges; boundary=portwarden-part-5b1f0c27d9e84a63\n"
+         "~ Content-Range: bytes 0-1/11\n~ Content-Range: bytes 4-5/11\n"
+         "~ --portwarden-part-5b1f0c27d9e84a63--"}, );
 }
 
 STORE_TEST(uploads) {
-    TALK(
-        {"POST /v2/a/blobs/uploads/", "", "", 202,
-         "Range: 0-0\nUpload-Offset: 0\nContent-Length: 0"},
-        {"GET @location", "", "", 204, "Range: 0-0"},
-        {"PUT @location?digest=@hello.digest", "", "hello world", 201,
-         "Location: /v2/a/blobs/@hello.digest\nDocker-Content-Digest: @hello.digest"},
-        {"GET @location", "", "", 200, "= hello world"},
-        /* without the slash */
-        {"POST /v2/a/blobs/uploads", "", "", 202, ""},
-        {"DELETE @location", "", "", 204, ""},
-        {"GET @location", "", "", 404, "~ BLOB_UPLOAD_UNKNOWN"},
-        {"DELETE @location", "", "", 404, ""},
-        {"PATCH @location", "", "x", 404, "~ BLOB_UPLOAD_UNKNOWN"},
-        /* chunks, with and without Content-Range, chunked */
-        {"POST /v2/b/blobs/uploads/", "", "", 202, ""},
-        {"PATCH @location", "Content-Range: 0-4", "hello", 202, "Range: 0-4\nUpload-Offset: 5"},
-        {"PATCH @location", "Content-Range: 0-4", "hello", 416, "Range: 0-4\n~ BLOB_UPLOAD_INVALID"},
-        {"GET @location", "", "", 204, "Range: 0-4"},
-        {"PATCH @location", "Content-Range: 5-6", "x", 400, "~ SIZE_INVALID"},
-        {"PATCH @location", "Content-Range: 5-6\nchunked", "x", 400, "~ SIZE_INVALID"},
-        {"PATCH @location", "Content-Range: 5-5\nchunked", "xyz", 400, "~ SIZE_INVALID"},
-        {"PATCH @location", "Content-Range: five", "x", 400, "~ BLOB_UPLOAD_INVALID"},
-        {"GET @location", "", "", 204, "Range: 0-4"}, /* none of that happened */
-        {"PATCH @location", "chunked", " wor", 202, "Range: 0-8"},
-        {"PUT @location?digest=@hello.digest", "Content-Range: 0-1", "ld", 416, "Range: 0-8"},
-        {"GET @location", "", "", 204, "Range: 0-8"},
-        {"PUT @location?digest=@hello.digest", "Content-Range: 9-10", "ld", 201, ""},
-        {"HEAD /v2/b/blobs/@hello.digest", "", "", 200, ""},
-        /* wrong digests */
-        {"POST /v2/c/blobs/uploads/", "", "", 202, ""},
-        {"PATCH @location", "", "hello world", 202, ""},
-        {"PUT @location", "", "", 400, "~ DIGEST_INVALID"},
-        {"PUT @location?digest=sha256:zz", "", "", 400, "~ DIGEST_INVALID"},
-        {"PUT @location?digest=md5:abcdef", "", "", 400, "~ DIGEST_INVALID"},
-        {"GET @location", "", "", 204, "Range: 0-10"}, /* still alive */
-        {"PUT @location?digest=" NO_SUCH, "", "", 400, "~ DIGEST_INVALID\n~ @hello.digest"},
-        {"GET @location", "", "", 404, ""}, /* discarded */
-        {"HEAD /v2/c/blobs/@hello.digest", "", "", 404, ""},
-        /* sha512, known only at the end; encoded as clients do */
-        {"POST /v2/d/blobs/uploads/?digest-algorithm=sha512", "", "", 202, ""},
-        {"PATCH @location", "", "hello world", 202, ""},
-        {"PUT @location?digest=@hello.sha512", "", "", 201,
-         "Docker-Content-Digest: @hello.sha512\nLocation: /v2/d/blobs/@hello.sha512"},
-        {"GET @location", "", "", 200, "= hello world\nDocker-Content-Digest: @hello.sha512"},
-        /* in one request */
-        {"POST /v2/e/blobs/uploads/?digest=@hello.digest", "chunked", "hello world", 201,
-         "Location: /v2/e/blobs/@hello.digest"},
-        {"POST /v2/e/blobs/uploads/?digest=" NO_SUCH, "", "hello world", 400, "~ DIGEST_INVALID"},
-        {"POST /v2/e/blobs/uploads/?digest=x", "", "hello world", 400, "~ DIGEST_INVALID"},
-        {"POST /v2/e/blobs/uploads/?digest=@nothing.digest", "", "", 201, ""}, );
+    TALK({"POST /v2/a/blobs/uploads/", "", "", 202,
+          "Range: 0-0\nUpload-Offset: 0\nContent-Length: 0"},
+         {"GET @location", "", "", 204, "Range: 0-0"},
+         {"PUT @location?digest=@hello.digest", "", "hello world", 201,
+          "Location: /v2/a/blobs/@hello.digest\nDocker-Content-Digest: @hello.digest"},
+         {"GET @location", "", "", 200, "= hello world"},
+         /* without the slash */
+         {"POST /v2/a/blobs/uploads", "", "", 202, ""}, {"DELETE @location", "", "", 204, ""},
+         {"GET @location", "", "", 404, "~ BLOB_UPLOAD_UNKNOWN"},
+         {"DELETE @location", "", "", 404, ""},
+         {"PATCH @location", "", "x", 404, "~ BLOB_UPLOAD_UNKNOWN"},
+         /* chunks, with and without Content-Range, chunked */
+         {"POST /v2/b/blobs/uploads/", "", "", 202, ""},
+         {"PATCH @location", "Content-Range: 0-4", "hello", 202, "Range: 0-4\nUpload-Offset: 5"},
+         {"PATCH @location", "Content-Range: 0-4", "hello", 416,
+          "Range: 0-4\n~ BLOB_UPLOAD_INVALID"},
+         {"GET @location", "", "", 204, "Range: 0-4"},
+         {"PATCH @location", "Content-Range: 5-6", "x", 400, "~ SIZE_INVALID"},
+         {"PATCH @location", "Content-Range: 5-6\nchunked", "x", 400, "~ SIZE_INVALID"},
+         {"PATCH @location", "Content-Range: 5-5\nchunked", "xyz", 400, "~ SIZE_INVALID"},
+         {"PATCH @location", "Content-Range: five", "x", 400, "~ BLOB_UPLOAD_INVALID"},
+         {"GET @location", "", "", 204, "Range: 0-4"}, /* none of that happened */
+         {"PATCH @location", "chunked", " wor", 202, "Range: 0-8"},
+         {"PUT @location?digest=@hello.digest", "Content-Range: 0-1", "ld", 416, "Range: 0-8"},
+         {"GET @location", "", "", 204, "Range: 0-8"},
+         {"PUT @location?digest=@hello.digest", "Content-Range: 9-10", "ld", 201, ""},
+         {"HEAD /v2/b/blobs/@hello.digest", "", "", 200, ""},
+         /* wrong digests */
+         {"POST /v2/c/blobs/uploads/", "", "", 202, ""},
+         {"PATCH @location", "", "hello world", 202, ""},
+         {"PUT @location", "", "", 400, "~ DIGEST_INVALID"},
+         {"PUT @location?digest=sha256:zz", "", "", 400, "~ DIGEST_INVALID"},
+         {"PUT @location?digest=md5:abcdef", "", "", 400, "~ DIGEST_INVALID"},
+         {"GET @location", "", "", 204, "Range: 0-10"}, /* still alive */
+         {"PUT @location?digest=" NO_SUCH, "", "", 400, "~ DIGEST_INVALID\n~ @hello.digest"},
+         {"GET @location", "", "", 404, ""}, /* discarded */
+         {"HEAD /v2/c/blobs/@hello.digest", "", "", 404, ""},
+         /* sha512, known only at the end; encoded as clients do */
+         {"POST /v2/d/blobs/uploads/?digest-algorithm=sha512", "", "", 202, ""},
+         {"PATCH @location", "", "hello world", 202, ""},
+         {"PUT @location?digest=@hello.sha512", "", "", 201,
+          "Docker-Content-Digest: @hello.sha512\nLocation: /v2/d/blobs/@hello.sha512"},
+         {"GET @location", "", "", 200, "= hello world\nDocker-Content-Digest: @hello.sha512"},
+         /* in one request */
+         {"POST /v2/e/blobs/uploads/?digest=@hello.digest", "chunked", "hello world", 201,
+          "Location: /v2/e/blobs/@hello.digest"},
+         {"POST /v2/e/blobs/uploads/?digest=" NO_SUCH, "", "hello world", 400, "~ DIGEST_INVALID"},
+         {"POST /v2/e/blobs/uploads/?digest=x", "", "hello world", 400, "~ DIGEST_INVALID"},
+         {"POST /v2/e/blobs/uploads/?digest=@nothing.digest", "", "", 201, ""}, );
 }
 
 /* A PUT whose answer was lost is sent again. */
 STORE_TEST(again) {
     struct talk       t = {0};
     const struct step start = {"POST /v2/a/blobs/uploads/", "", "", 202, ""};
-    struct step       finish = {NULL, "", "hello world", 201, "Location: /v2/a/blobs/@hello.digest"};
-    char              request[1200];
+    struct step finish = {NULL, "", "hello world", 201, "Location: /v2/a/blobs/@hello.digest"};
+    char        request[1200];
 
     registry_open(&t.r, f, NULL);
     run_step(&t, &start);
@@ -473,8 +480,7 @@ STORE_TEST(tags) {
 STORE_TEST(referrers) {
     TALK({"GET /v2/nobody/referrers/" NO_SUCH, "", "", 200, EMPTY_LIST "\nContent-Type: " INDEX},
          {"GET /v2/nobody/referrers/sha256:x", "", "", 400, "~ DIGEST_INVALID"},
-         PUSH_IMAGE("a", "v1"),
-         {"GET /v2/a/referrers/@image.digest", "", "", 200, EMPTY_LIST},
+         PUSH_IMAGE("a", "v1"), {"GET /v2/a/referrers/@image.digest", "", "", 200, EMPTY_LIST},
          {"PUT /v2/a/manifests/@signature.digest", "Content-Type: " IMAGE, "@signature", 201,
           "OCI-Subject: @image.digest"},
          {"PUT /v2/a/manifests/sbom", "Content-Type: " IMAGE, "@sbom", 201,

@@ -8,7 +8,7 @@
 #define INDEX "application/vnd.oci.image.index.v1+json"
 #define EMPTY "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
 #define EMPTY_IMAGE                                                                                \
-    "{\"schemaVersion\":2,\"config\":{\"mediaType\":\"a/b\",\"digest\":\"" EMPTY                     \
+    "{\"schemaVersion\":2,\"config\":{\"mediaType\":\"a/b\",\"digest\":\"" EMPTY                   \
     "\",\"size\":2},\"layers\":[]}"
 
 static void ask(struct registry *r, const char *method, const char *target, const char *headers,
@@ -59,9 +59,9 @@ static void fill(struct registry *r) {
 }
 
 static const char *const questions[] = {
-    "/v2/_catalog",          "/v2/a/b/tags/list",      "/v2/c/tags/list",
-    "/v2/a/b/manifests/v1",  "/v2/a/b/manifests/all",  "/v2/c/manifests/big",
-    "/v2/a/b/blobs/" EMPTY,  "/v2/c/blobs/" EMPTY,     "/v2/c/manifests/latest",
+    "/v2/_catalog",         "/v2/a/b/tags/list",     "/v2/c/tags/list",
+    "/v2/a/b/manifests/v1", "/v2/a/b/manifests/all", "/v2/c/manifests/big",
+    "/v2/a/b/blobs/" EMPTY, "/v2/c/blobs/" EMPTY,    "/v2/c/manifests/latest",
 };
 
 /* Everything that clients can see, as one text. */
@@ -69,7 +69,7 @@ static void describe(struct registry *r, struct buf *out) {
     char          target[256];
     struct answer a;
 
-    EACH(question, questions) {
+    EACH (question, questions) {
         call(r, "GET", *question, "", STR(""), &a);
         buf_addf(out, "%s %d " STR_FMT " " STR_FMT " " STR_FMT "\n", *question, a.status,
                  STR_ARG(answer_header(&a, "Content-Type")),
@@ -87,15 +87,18 @@ static void print_finding(void *ctx, const struct fsck_finding *finding) {
 }
 
 static struct fsck_options options_of(struct registry *r) {
-    return (struct fsck_options){.store = r->fixture->store, .blobs = r->blobs,
-                                 .registry_id = r->id, .clock = &r->fixture->clock,
-                                 .found = print_finding, .offline = true};
+    return (struct fsck_options){.store = r->fixture->store,
+                                 .blobs = r->blobs,
+                                 .registry_id = r->id,
+                                 .clock = &r->fixture->clock,
+                                 .found = print_finding,
+                                 .offline = true};
 }
 
 static uint64_t all_found(const struct fsck_report *report) {
     uint64_t sum = 0;
 
-    EACH(n, report->found)
+    EACH (n, report->found)
         sum += *n;
     return sum;
 }
@@ -143,7 +146,8 @@ static void add_orphan(struct fixture *f) {
     struct err err = ERR_NONE;
     char       path[1024];
 
-    snprintf(path, sizeof path, "%s/blobs/blobs/sha256/44/%s.0123456789abcdef", f->folder, &EMPTY[7]);
+    snprintf(path, sizeof path, "%s/blobs/blobs/sha256/44/%s.0123456789abcdef", f->folder,
+             &EMPTY[7]);
     CHECK_OK(file_write(path, STR("{}"), 0600, &err));
 }
 
@@ -168,8 +172,8 @@ static void add_record(struct fixture *f) {
 
     path_in(f, "meta/a/b/_tags", "v2", path);
     snprintf(other, sizeof other, "%.*sv3~", (int)(strrchr(path, '/') + 1 - path), path);
-    CHECK_OK(file_write(other, STR("portwarden tag 1\ndigest: " EMPTY "\nupdated-at: 1\n"), 0600,
-                        &err));
+    CHECK_OK(
+        file_write(other, STR("portwarden tag 1\ndigest: " EMPTY "\nupdated-at: 1\n"), 0600, &err));
 }
 
 static void old_upload(struct fixture *f) {
@@ -188,8 +192,8 @@ STORE_TEST(check) {
         bool           needs_deep;
         uint64_t       left; /* findings after a repair: damaged bytes come back by a push only */
     } cases[] = {
-        {cut_blob, FSCK_BLOB_DAMAGED, false, 1},   {flip_blob, FSCK_BLOB_DAMAGED, true, 1},
-        {add_orphan, FSCK_KEY_ORPHAN, false, 0},   {lose_record, FSCK_RECORD_WRONG, false, 0},
+        {cut_blob, FSCK_BLOB_DAMAGED, false, 1},      {flip_blob, FSCK_BLOB_DAMAGED, true, 1},
+        {add_orphan, FSCK_KEY_ORPHAN, false, 0},      {lose_record, FSCK_RECORD_WRONG, false, 0},
         {change_record, FSCK_RECORD_WRONG, false, 0}, {add_record, FSCK_RECORD_WRONG, false, 0},
         {old_upload, FSCK_UPLOAD_OLD, false, 0},
     };
@@ -201,7 +205,7 @@ STORE_TEST(check) {
     registry_open(&r, f, NULL);
     fill(&r);
     describe(&r, &before);
-    EACH(c, cases) {
+    EACH (c, cases) {
         options = options_of(&r);
         options.deep = true;
         CHECK_OK(fsck_check(&options, &report, &err));
@@ -319,7 +323,8 @@ STORE_TEST(rebuild_of_what_is_left) {
     rebuild_into(&r, &fresh, true, &report, &err);
     /* the blob is cut: no image that needs it comes back, nothing dangles */
     CHECK(report.found[FSCK_UNUSABLE] > 0);
-    CHECK(report.manifests <= 1); /* the signature needs nothing, unless its record was the damaged */
+    CHECK(report.manifests <=
+          1); /* the signature needs nothing, unless its record was the damaged */
     CHECK_EQ(report.tags, 0);
     registry_start(&r);
     ask(&r, "GET", "/v2/a/b/manifests/v1", "", STR(""), 404);

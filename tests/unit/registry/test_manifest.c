@@ -3,19 +3,19 @@
 #include "registry/manifest_parse.h"
 #include "test.h"
 
-#define EMPTY "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
-#define OTHER "sha256:5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03"
-#define IMAGE "application/vnd.oci.image.manifest.v1+json"
-#define INDEX "application/vnd.oci.image.index.v1+json"
-#define SCHEMA2 "application/vnd.docker.distribution.manifest.v2+json"
-#define LIST "application/vnd.docker.distribution.manifest.list.v2+json"
+#define EMPTY      "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
+#define OTHER      "sha256:5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03"
+#define IMAGE      "application/vnd.oci.image.manifest.v1+json"
+#define INDEX      "application/vnd.oci.image.index.v1+json"
+#define SCHEMA2    "application/vnd.docker.distribution.manifest.v2+json"
+#define LIST       "application/vnd.docker.distribution.manifest.list.v2+json"
 #define EMPTY_TYPE "application/vnd.oci.empty.v1+json"
 #define LAYER_TYPE "application/vnd.oci.image.layer.v1.tar+gzip"
 
 /* single quotes stand for double ones, so that documents stay readable here */
 #define DESC(type, digest, size) "{'mediaType':'" type "','digest':'" digest "','size':" size "}"
-#define CONFIG "'config':" DESC(EMPTY_TYPE, EMPTY, "2")
-#define LAYER DESC(LAYER_TYPE, OTHER, "6")
+#define CONFIG                   "'config':" DESC(EMPTY_TYPE, EMPTY, "2")
+#define LAYER                    DESC(LAYER_TYPE, OTHER, "6")
 
 static str quoted(const char *text) {
     static char out[8192];
@@ -70,7 +70,7 @@ TEST(accepted) {
          IMAGE, EMPTY_TYPE, MANIFEST_IMAGE, 1}, /* embedded data that is right */
     };
 
-    EACH(c, cases) {
+    EACH (c, cases) {
         AUTO(arena_done) struct arena arena = ARENA_INIT(LIMIT_MANIFEST_MEMORY);
         struct err                    err = ERR_NONE;
         struct manifest               m = {0};
@@ -124,7 +124,8 @@ TEST(refused) {
         {IMAGE, "{'schemaVersion':2," CONFIG ",'layers':{}}", "layers is not a list"},
         {IMAGE, "{'schemaVersion':2," CONFIG ",'layers':[5]}",
          "layers[0] is not a descriptor object"},
-        {IMAGE, "{'schemaVersion':2," CONFIG ",'layers':[" LAYER ",{'digest':'" EMPTY "','size':1}]}",
+        {IMAGE,
+         "{'schemaVersion':2," CONFIG ",'layers':[" LAYER ",{'digest':'" EMPTY "','size':1}]}",
          "layers[1].mediaType is missing"},
         {IMAGE, "{'schemaVersion':2," CONFIG ",'layers':[" DESC("a/b", "sha256:zz", "1") "]}",
          "layers[0].digest: digest \"sha256:zz\" does not hold the lower-case hex of its "
@@ -137,28 +138,31 @@ TEST(refused) {
          "layers[0].size is not a whole number"},
         {IMAGE, "{'schemaVersion':2," CONFIG ",'subject':" DESC("a/b", "sha256:x", "1") "}",
          "subject.digest: digest \"sha256:x\" does not hold the lower-case hex of its algorithm"},
-        {IMAGE, "{'schemaVersion':2," CONFIG ",'annotations':[]}",
-         "annotations is not an object"},
+        {IMAGE, "{'schemaVersion':2," CONFIG ",'annotations':[]}", "annotations is not an object"},
         {IMAGE, "{'schemaVersion':2," CONFIG ",'annotations':{'a':1}}",
          "annotation \"a\" is not a text"},
         {IMAGE, "{'schemaVersion':2," CONFIG ",'artifactType':7}", "artifactType is not a text"},
         {IMAGE, "{'schemaVersion':2," CONFIG ",'artifactType':'a\\nb'}",
          "artifactType holds control characters"},
-        {INDEX, "{'schemaVersion':2,'manifests':[{'mediaType':'a/b','digest':'" EMPTY
-                "','size':1,'platform':{'os':5}}]}",
+        {INDEX,
+         "{'schemaVersion':2,'manifests':[{'mediaType':'a/b','digest':'" EMPTY
+         "','size':1,'platform':{'os':5}}]}",
          "manifests[0].os is not a text"},
-        {IMAGE, "{'schemaVersion':2,'config':{'mediaType':'a/b','digest':'" EMPTY
-                "','size':2,'data':'e30'}}",
+        {IMAGE,
+         "{'schemaVersion':2,'config':{'mediaType':'a/b','digest':'" EMPTY
+         "','size':2,'data':'e30'}}",
          "config.data is not base64"},
-        {IMAGE, "{'schemaVersion':2,'config':{'mediaType':'a/b','digest':'" EMPTY
-                "','size':3,'data':'e30='}}",
+        {IMAGE,
+         "{'schemaVersion':2,'config':{'mediaType':'a/b','digest':'" EMPTY
+         "','size':3,'data':'e30='}}",
          "config.data holds 2 bytes, its size says 3"},
-        {IMAGE, "{'schemaVersion':2,'config':{'mediaType':'a/b','digest':'" OTHER
-                "','size':2,'data':'e30='}}",
+        {IMAGE,
+         "{'schemaVersion':2,'config':{'mediaType':'a/b','digest':'" OTHER
+         "','size':2,'data':'e30='}}",
          "config.data does not have its digest"},
     };
 
-    EACH(c, cases) {
+    EACH (c, cases) {
         AUTO(arena_done) struct arena arena = ARENA_INIT(LIMIT_MANIFEST_MEMORY);
         struct err                    err = ERR_NONE;
         struct manifest               m;
@@ -176,16 +180,17 @@ TEST(parts) {
     struct err                    err = ERR_NONE;
     struct manifest               m;
 
-    CHECK_OK(parse(&arena,
-                   "{'schemaVersion':2,'manifests':["
-                   "{'mediaType':'" IMAGE "','digest':'" OTHER "','size':7,"
-                   "'platform':{'os':'linux','architecture':'arm64','variant':'v8'}},"
-                   "{'mediaType':'" IMAGE "','digest':'" EMPTY "','size':8,"
-                   "'platform':{'os':'windows','architecture':'amd64','os.version':'10'}},"
-                   "{'mediaType':'" IMAGE "','digest':'" EMPTY "','size':9}],"
-                   "'subject':" DESC("x/y", OTHER, "5") ","
-                   "'annotations':{'b':'2','a':'\\u00e9\\u0001'}}",
-                   INDEX, &m, &err));
+    CHECK_OK(
+        parse(&arena,
+              "{'schemaVersion':2,'manifests':["
+              "{'mediaType':'" IMAGE "','digest':'" OTHER "','size':7,"
+              "'platform':{'os':'linux','architecture':'arm64','variant':'v8'}},"
+              "{'mediaType':'" IMAGE "','digest':'" EMPTY "','size':8,"
+              "'platform':{'os':'windows','architecture':'amd64','os.version':'10'}},"
+              "{'mediaType':'" IMAGE "','digest':'" EMPTY "','size':9}],"
+              "'subject':" DESC("x/y", OTHER, "5") ","
+                                                   "'annotations':{'b':'2','a':'\\u00e9\\u0001'}}",
+              INDEX, &m, &err));
     CHECK_STR(m.references[0].platform, "linux/arm64/v8");
     CHECK_STR(m.references[1].platform, "windows/amd64");
     CHECK_STR(m.references[2].platform, "");
@@ -207,7 +212,7 @@ TEST(foreign_layers) {
         {LAYER_TYPE, false},
     };
 
-    EACH(c, cases) {
+    EACH (c, cases) {
         AUTO(arena_done) struct arena arena = ARENA_INIT(LIMIT_MANIFEST_MEMORY);
         struct err                    err = ERR_NONE;
         struct manifest               m;
@@ -247,7 +252,8 @@ TEST(ceilings) {
         pw_code     want;
         const char *text;
     } cases[] = {
-        {"{'schemaVersion':2," CONFIG ",'layers':[", LAYER, "]}", LIMIT_MANIFEST_ENTRIES, PW_OK, ""},
+        {"{'schemaVersion':2," CONFIG ",'layers':[", LAYER, "]}", LIMIT_MANIFEST_ENTRIES, PW_OK,
+         ""},
         {"{'schemaVersion':2," CONFIG ",'layers':[", LAYER, "]}", LIMIT_MANIFEST_ENTRIES + 1,
          PW_TOO_LARGE, "layers has 4097 entries, at most 4096 are possible"},
         {"{'schemaVersion':2," CONFIG ",'x':[", "[]", "]}", LIMIT_MANIFEST_VALUES, PW_TOO_LARGE,
@@ -258,11 +264,11 @@ TEST(ceilings) {
          PW_TOO_LARGE, "the manifest has 5100192 bytes, at most 4399104 are possible"},
     };
 
-    EACH(c, cases) {
+    EACH (c, cases) {
         AUTO(arena_done) struct arena arena = ARENA_INIT(MIB(128));
         struct err                    err = ERR_NONE;
         struct manifest               m;
-        str body = many(&arena, c->before, c->item, c->count, c->after);
+        str                           body = many(&arena, c->before, c->item, c->count, c->after);
 
         CHECK_EQ(manifest_parse(&arena, body, STR(IMAGE), DIGEST_SHA256, &m, &err), c->want);
         if (c->want != PW_OK)

@@ -25,8 +25,8 @@ TEST(repository_names) {
         {"a_b", PW_OK},
         {"a__b", PW_OK},
         {"a-b", PW_OK},
-        {"a-----b", PW_OK},            /* hyphens may repeat */
-        {"blobs/uploads", PW_OK},      /* keywords are names too */
+        {"a-----b", PW_OK},       /* hyphens may repeat */
+        {"blobs/uploads", PW_OK}, /* keywords are names too */
         {"manifests/x", PW_OK},
         {"", PW_INVALID},
         {"/", PW_INVALID},
@@ -41,7 +41,7 @@ TEST(repository_names) {
         {"-a", PW_INVALID},
         {"a-", PW_INVALID},
         {"a.", PW_INVALID},
-        {"_a", PW_INVALID},            /* no folder of ours */
+        {"_a", PW_INVALID}, /* no folder of ours */
         {"a/_manifests/b", PW_INVALID},
         {"../a", PW_INVALID},
         {"a/../b", PW_INVALID},
@@ -50,7 +50,7 @@ TEST(repository_names) {
         {"caf\xc3\xa9", PW_INVALID},
     };
 
-    EACH(c, cases) {
+    EACH (c, cases) {
         struct err err = ERR_NONE;
 
         if (reference_check_name(str_of(c->name), &err) != c->want)
@@ -65,8 +65,7 @@ TEST(name_lengths) {
 
     CHECK_EQ(reference_check_name(str_sub(str_of(repeat("ab/", 90)), 0, 254), &err), PW_OK);
     CHECK_EQ(reference_check_name(str_sub(str_of(repeat("ab/", 90)), 0, 256), &err), PW_INVALID);
-    CHECK_TEXT(err_text(&err),
-               "the repository name has 256 characters, at most 255 are possible");
+    CHECK_TEXT(err_text(&err), "the repository name has 256 characters, at most 255 are possible");
     CHECK_EQ(reference_check_name(str_of(repeat("a", 250)), &err), PW_OK);
     CHECK_EQ(reference_check_name(str_of(repeat("a", 251)), &err), PW_INVALID);
 }
@@ -76,17 +75,14 @@ TEST(tags) {
         const char *tag;
         pw_code     want;
     } cases[] = {
-        {"latest", PW_OK},     {"v1.0_rc-1", PW_OK},
-        {"_a", PW_OK},         {"A", PW_OK},
-        {"sha256-ab.sig", PW_OK},
-        {"", PW_INVALID},      {".a", PW_INVALID},
-        {"-a", PW_INVALID},    {"a/b", PW_INVALID},
-        {"a b", PW_INVALID},   {"a+b", PW_INVALID},
-        {"..", PW_INVALID},    {"\xc3\xa9", PW_INVALID},
+        {"latest", PW_OK},        {"v1.0_rc-1", PW_OK}, {"_a", PW_OK},       {"A", PW_OK},
+        {"sha256-ab.sig", PW_OK}, {"", PW_INVALID},     {".a", PW_INVALID},  {"-a", PW_INVALID},
+        {"a/b", PW_INVALID},      {"a b", PW_INVALID},  {"a+b", PW_INVALID}, {"..", PW_INVALID},
+        {"\xc3\xa9", PW_INVALID},
     };
     struct err err = ERR_NONE;
 
-    EACH(c, cases) {
+    EACH (c, cases) {
         CHECK_EQ(reference_check_tag(str_of(c->tag), &err), c->want);
         if (c->want == PW_INVALID)
             CHECK_TEXT(err.tag, "TAG_INVALID");
@@ -109,12 +105,12 @@ TEST(references) {
         {"sha256:baddigeststring", PW_INVALID, true},
         {"sha256:", PW_INVALID, true},
         {":x", PW_INVALID, true},
-        {"sha256:" HEX64 "00", PW_INVALID, true},      /* too long */
-        {"blake3:" HEX64, PW_UNSUPPORTED, true},       /* well-formed, not kept here */
+        {"sha256:" HEX64 "00", PW_INVALID, true}, /* too long */
+        {"blake3:" HEX64, PW_UNSUPPORTED, true},  /* well-formed, not kept here */
         {"SHA256:" HEX64, PW_INVALID, true},
     };
 
-    EACH(c, cases) {
+    EACH (c, cases) {
         struct err       err = ERR_NONE;
         struct reference reference = {0};
 
@@ -139,24 +135,23 @@ TEST(fallback_tags) {
 
 TEST(record_names) {
     static const char *const good[] = {
-        "a/_tags/latest",
-        "library/nginx/_tags/v1",
-        "a/_manifests/sha256:" HEX64,
+        "a/_tags/latest", "library/nginx/_tags/v1", "a/_manifests/sha256:" HEX64,
         "a/_tags/_tags", /* a tag may be called so */
     };
     static const char *const bad[] = {
-        "", "a", "a/_tags/", "a/_tags/b/c", "_tags/a", "/_tags/a", "A/_tags/a", "../_tags/a",
-        "a/_manifests/latest", "a/_manifests/sha256:ab", "a/_other/b",
+        "",           "a",         "a/_tags/",   "a/_tags/b/c",         "_tags/a",
+        "/_tags/a",   "A/_tags/a", "../_tags/a", "a/_manifests/latest", "a/_manifests/sha256:ab",
+        "a/_other/b",
     };
 
-    EACH(text, good) {
+    EACH (text, good) {
         struct record_name name;
         char               out[RECORD_NAME_SIZE];
 
         CHECK(records_parse_name(str_of(*text), &name));
         CHECK_STR(records_name(&name, out), *text); /* read back */
     }
-    EACH(text, bad) {
+    EACH (text, bad) {
         struct record_name name;
 
         CHECK(!records_parse_name(str_of(*text), &name));
@@ -180,7 +175,7 @@ TEST(record_contents) {
         {RECORD_MANIFEST, "portwarden manifest 1\nmedia-type: a/b\n", PW_CORRUPT}, /* cut */
     };
 
-    EACH(c, cases) {
+    EACH (c, cases) {
         struct err    err = ERR_NONE;
         struct record record;
 

@@ -9,8 +9,8 @@
 #include "store/jobs.h"
 #include "store/manifests.h"
 
-#define IMAGE "application/vnd.oci.image.manifest.v1+json"
-#define EMPTY "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
+#define IMAGE        "application/vnd.oci.image.manifest.v1+json"
+#define EMPTY        "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
 #define EMPTY_TARGET "/v2/a/blobs/" EMPTY
 
 static int ask(struct registry *r, const char *method, const char *target, const char *headers,
@@ -153,7 +153,7 @@ STORE_TEST(pulls_are_counted) {
     push_empty(&r);
     push_image(&r, "v1", 1);
     CHECK_EQ(counted(&r).pulls, 0);
-    EACH(c, cases) {
+    EACH (c, cases) {
         (void)ask(&r, c->method, c->target, c->headers, STR("")); /* status is test_oci's */
         if (counted(&r).pulls != c->pulls)
             fail_msg("%s %s: %s", c->method, c->target, c->why);
@@ -231,8 +231,8 @@ static void *write_and_read(void *arg) {
         struct pulled_manifest        found;
         struct pushed                 pushed;
         char                          body[512];
-        struct push push = {.repository = STR("a"), .reference = str_of(w->tag),
-                            .content_type = STR(IMAGE)};
+        struct push                   push = {
+                              .repository = STR("a"), .reference = str_of(w->tag), .content_type = STR(IMAGE)};
 
         snprintf(body, sizeof body,
                  "{\"schemaVersion\":2,\"config\":{\"mediaType\":\"a/b\",\"digest\":\"" EMPTY
@@ -253,12 +253,12 @@ STORE_TEST(a_write_is_seen_at_once) {
 
     registry_open(&r, f, NULL);
     push_empty(&r);
-    EACH(w, writers) {
+    EACH (w, writers) {
         *w = (struct writer){.r = &r};
         snprintf(w->tag, sizeof w->tag, "t%d", (int)(w - writers));
         pthread_create(&w->thread, NULL, write_and_read, w);
     }
-    EACH(w, writers) {
+    EACH (w, writers) {
         pthread_join(w->thread, NULL);
         CHECK_EQ(w->failures, 0);
     }

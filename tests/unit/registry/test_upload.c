@@ -8,7 +8,7 @@
 #define MEGABYTE ((size_t)1 << 20)
 
 static str pattern(size_t size, unsigned seed) {
-    static char *bytes;
+    static char  *bytes;
     static size_t room;
 
     if (room < size) {
@@ -120,7 +120,8 @@ STORE_TEST(state_of_another_build) {
 
 /* The file of an upload below the fixture's folder. */
 static void upload_path(struct fixture *f, const char *location, char out[1024]) {
-    snprintf(out, 1024, "%s/blobs/uploads/%s", f->folder, location + strlen("/v2/a/blobs/uploads/"));
+    snprintf(out, 1024, "%s/blobs/uploads/%s", f->folder,
+             location + strlen("/v2/a/blobs/uploads/"));
     CHECK(file_exists(out));
 }
 
@@ -226,8 +227,7 @@ static void *push(void *arg) {
     return NULL;
 }
 
-static pw_code count_key(void *ctx, str name, uint64_t size, int64_t modified_at,
-                         struct err *err) {
+static pw_code count_key(void *ctx, str name, uint64_t size, int64_t modified_at, struct err *err) {
     ++*(size_t *)ctx;
     return PW_OK;
 }
@@ -254,12 +254,12 @@ STORE_TEST(same_blob_at_once) {
     str             all = pattern(MEGABYTE, 6);
 
     registry_open(&r, f, NULL);
-    EACH(p, pushers) {
+    EACH (p, pushers) {
         *p = (struct pusher){.port = http_server_port(r.server), .bytes = all};
         snprintf(p->target, sizeof p->target, "/v2/a/blobs/uploads/?digest=%s", digest_text(all));
         pthread_create(&p->thread, NULL, push, p);
     }
-    EACH(p, pushers) {
+    EACH (p, pushers) {
         pthread_join(p->thread, NULL);
         CHECK_EQ(p->status, 201);
     }
@@ -295,10 +295,10 @@ STORE_TEST(idle_uploads_end) {
 /* --- watching --- */
 
 struct watcher {
-    bool        declines;
-    struct buf  log;
-    uint64_t    length;
-    int         fd;
+    bool       declines;
+    struct buf log;
+    uint64_t   length;
+    int        fd;
 };
 
 static void *watch_begin(void *ctx, int fd, uint64_t length, bool complete) {
@@ -347,27 +347,38 @@ STORE_TEST(watched) {
         bool              declines;
         const char       *log;
     } cases[] = {
-        {"a small one, once it is complete", {{"PUT", 0, MB, "", 201}}, false,
+        {"a small one, once it is complete",
+         {{"PUT", 0, MB, "", 201}},
+         false,
          "begin-complete end "},
-        {"a large one, while it grows", {{"PATCH", 0, 20 * MB, "", 202}, {"PUT", 0, 0, "", 201}},
-         false, "begin end "},
+        {"a large one, while it grows",
+         {{"PATCH", 0, 20 * MB, "", 202}, {"PUT", 0, 0, "", 201}},
+         false,
+         "begin end "},
         {"over several requests",
-         {{"PATCH", 0, 5 * MB, "", 202}, {"PATCH", 5 * MB, 12 * MB, "", 202},
+         {{"PATCH", 0, 5 * MB, "", 202},
+          {"PATCH", 5 * MB, 12 * MB, "", 202},
           {"PUT", 12 * MB, 20 * MB, "", 201}},
-         false, "begin end "},
-        {"cancelled", {{"PATCH", 0, 9 * MB, "", 202}, {"DELETE", 0, 0, "", 204}}, false,
+         false,
+         "begin end "},
+        {"cancelled",
+         {{"PATCH", 0, 9 * MB, "", 202}, {"DELETE", 0, 0, "", 204}},
+         false,
          "begin cancelled "},
         {"with the wrong digest", {{"PUT", 0, 9 * MB, "", 400}}, false, "begin cancelled "},
         {"bytes that are taken back",
          {{"PATCH", 0, 9 * MB, "", 202},
           {"PATCH", 9 * MB, 10 * MB, "Content-Range: 9437184-10485758\nchunked", 400},
           {"PUT", 9 * MB, 20 * MB, "", 201}},
-         false, "begin cancelled begin end "},
-        {"nobody wants it", {{"PATCH", 0, 9 * MB, "", 202}, {"PUT", 9 * MB, 20 * MB, "", 201}}, true,
+         false,
+         "begin cancelled begin end "},
+        {"nobody wants it",
+         {{"PATCH", 0, 9 * MB, "", 202}, {"PUT", 9 * MB, 20 * MB, "", 201}},
+         true,
          "begin "},
     };
 
-    EACH(c, cases) {
+    EACH (c, cases) {
         struct watcher      watcher = {.declines = c->declines, .log = BUF_INIT(4096)};
         struct upload_watch watch = {&watcher, watch_begin, watch_grew, watch_end};
         struct registry     r;
