@@ -34,8 +34,8 @@ int64_t build_time(const json_t *object, const char *key) {
     str     text = json_opt_str(object, key);
     int64_t at;
 
-    if (time_parse(text, &at))
-        return at;
+    if (str_empty(text) || time_parse(text, &at))
+        return str_empty(text) ? 0 : at;
     /* NVD writes UTC without saying so */
     if (text.len >= sizeof with_zone - 1)
         return 0;
