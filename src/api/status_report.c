@@ -35,6 +35,10 @@ pw_code status_report_get(struct http_request *request, struct http_reply *reply
     PW_TRY(store_read(q.app->api.store, load, &q, err));
     report_json_write(&w, &q.report);
     PW_TRY(buf_finish(&body, &text, err));
+    if (q.report.state == IMAGE_PENDING) { /* accepted, not scanned yet: ask again */
+        http_reply_status(reply, 202);
+        http_reply_header(reply, "Retry-After", "1");
+    }
     http_reply_header(reply, "Cache-Control", "no-cache");
     http_reply_body(reply, "application/json", text);
     return PW_OK;

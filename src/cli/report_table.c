@@ -3,7 +3,9 @@
 
 #include <stdlib.h>
 #include "api/remedy.h"
+#include "base/arena.h"
 #include "base/limits.h"
+#include "base/map.h"
 #include "version/scheme.h"
 
 enum { COLUMNS = 6, WIDTH_MAX = 48, FIXES_SHOWN = 10 };
@@ -29,22 +31,75 @@ static str state_note(enum finding_state state) {
     }
 }
 
-static void cells_of(const struct finding *f, str out[COLUMNS]) {
-    out[0] = f->package != NULL ? f->package->name : STR("");
-    out[1] = f->package != NULL ? f->package->version : STR("");
+/* One line of the table: a vulnerability of a source package, whatever it was split into. People fix
+ * sources; four binary packages of one source are one thing to do. */
+struct row {
+    const struct report_finding *found;
+    str                          package;
+    size_t                       packages; /* distinct places or binary packages */
+};
+struct table {
+    struct arena arena;
+    struct row  *rows;
+    size_t       count;
+};
+
+static str source_of(const struct finding *f) {
+    if (f->package == NULL)
+        return STR("");
+    return f->package->source.len > 0 ? f->package->source : f->package->name;
+}
+
+static str source_version_of(const struct finding *f) {
+    if (f->package == NULL)
+        return STR("");
+    return f->package->source_version.len > 0 ? f->package->source_version : f->package->version;
+}
+
+static bool make_rows(const struct report *r, struct table *table) {
+    AUTO(map_done) struct map seen = MAP_INIT;
+
+    table->rows = arena_array(&table->arena, r->finding_count + 1, sizeof *table->rows);
+    for (size_t i = 0; table->rows != NULL && i < r->finding_count; i++) {
+        const struct finding *f = &r->findings[i].finding;
+        str    key = arena_strf(&table->arena, STR_FMT "\n" STR_FMT "\n" STR_FMT "\n" STR_FMT "\n%d",
+                                STR_ARG(f->id), STR_ARG(source_of(f)), STR_ARG(source_version_of(f)),
+                                STR_ARG(f->fixed_version), (int)f->state);
+        void **slot = key.ptr != NULL ? map_at(&seen, key) : NULL;
+
+        if (slot == NULL)
+            return false;
+        if (*slot == NULL) {
+            *slot = &table->rows[table->count++];
+            *(struct row *)*slot = (struct row){&r->findings[i], source_of(f), 0};
+        }
+        ((struct row *)*slot)->packages++;
+    }
+    for (size_t i = 0; table->rows != NULL && i < table->count; i++)
+        if (table->rows[i].packages > 1)
+            table->rows[i].package = arena_strf(&table->arena, STR_FMT " (%zu packages)",
+                                                STR_ARG(table->rows[i].package), table->rows[i].packages);
+    return table->rows != NULL;
+}
+
+static void cells_of(const struct row *row, str out[COLUMNS]) {
+    const struct finding *f = &row->found->finding;
+
+    out[0] = row->package;
+    out[1] = source_version_of(f);
     out[2] = f->state == FINDING_FIXED ? f->fixed_version : state_note(f->state);
     out[3] = f->id;
     out[4] = str_of(severity_word(f->severity));
     out[5] = f->severity_source;
 }
 
-static void widths_of(const struct report *r, size_t widths[COLUMNS]) {
+static void widths_of(const struct table *table, size_t widths[COLUMNS]) {
     str cells[COLUMNS];
 
     for (int c = 0; c < COLUMNS; c++)
         widths[c] = strlen(titles[c]);
-    for (size_t i = 0; i < r->finding_count; i++) {
-        cells_of(&r->findings[i].finding, cells);
+    for (size_t i = 0; i < table->count; i++) {
+        cells_of(&table->rows[i], cells);
         for (int c = 0; c < COLUMNS; c++)
             widths[c] = MAX_OF(widths[c], MIN_OF(terminal_width(cells[c]), (size_t)WIDTH_MAX));
     }
@@ -57,13 +112,23 @@ static void print_cell(FILE *out, str text, size_t width) {
     fprintf(out, "%*s", (int)(used < width ? width - used : 0) + 2, "");
 }
 
-static void print_group(struct cli *cli, const struct report *r, enum severity severity, const size_t *widths) {
+static void print_row(struct cli *cli, const struct row *row, const size_t *widths) {
+    str cells[COLUMNS];
+
+    cells_of(row, cells);
+    for (int c = 0; c < COLUMNS; c++)
+        print_cell(cli->out, cells[c], c == COLUMNS - 1 ? 0 : widths[c]);
+    fprintf(cli->out, "%s%s\n", row->found->finding.kev_added_at != 0 ? "[known exploited] " : "",
+            row->found->sample ? "[sample advisories]" : "");
+}
+
+static void print_group(struct cli *cli, const struct table *table, enum severity severity,
+                        const size_t *widths) {
     static const char *const words[] = {"Unrated", "None", "Low", "Medium", "High", "Critical"};
     size_t n = 0;
-    str    cells[COLUMNS];
 
-    for (size_t i = 0; i < r->finding_count; i++)
-        n += r->findings[i].finding.severity == severity;
+    for (size_t i = 0; i < table->count; i++)
+        n += table->rows[i].found->finding.severity == severity;
     if (n == 0)
         return;
     fprintf(cli->out, "\n%s%s (%zu)%s\n", terminal_colour(cli, colours[severity]), words[severity], n,
@@ -71,17 +136,9 @@ static void print_group(struct cli *cli, const struct report *r, enum severity s
     for (int c = 0; c < COLUMNS; c++)
         print_cell(cli->out, str_of(titles[c]), c == COLUMNS - 1 ? 0 : widths[c]);
     fputc('\n', cli->out);
-    for (size_t i = 0; i < r->finding_count; i++) {
-        const struct report_finding *rf = &r->findings[i];
-
-        if (rf->finding.severity != severity)
-            continue;
-        cells_of(&rf->finding, cells);
-        for (int c = 0; c < COLUMNS; c++)
-            print_cell(cli->out, cells[c], c == COLUMNS - 1 ? 0 : widths[c]);
-        fprintf(cli->out, "%s%s\n", rf->finding.kev_added_at != 0 ? "[known exploited] " : "",
-                rf->sample ? "[sample advisories]" : "");
-    }
+    for (size_t i = 0; i < table->count; i++)
+        if (table->rows[i].found->finding.severity == severity)
+            print_row(cli, &table->rows[i], widths);
 }
 
 /* One upgrade that ends several findings: the highest fixed version of a package. */
@@ -100,7 +157,7 @@ static void add_fix(struct fix *fixes, size_t *count, const struct finding *f) {
 
         if (!str_eq(p->ecosystem, f->package->ecosystem) || !str_eq(p->name, f->package->name) ||
             !str_eq(p->version, f->package->version))
-            continue;
+            continue; /* by binary package: that is what a command upgrades */
         fixes[i].findings++;
         fixes[i].worst = MAX_OF(fixes[i].worst, f->severity);
         if (scheme != NULL && scheme->compare(f->fixed_version, fixes[i].version) == VERSION_GREATER)
@@ -161,11 +218,11 @@ static void print_fixes(struct cli *cli, const struct report *r) {
     free(fixes);
 }
 
-static void print_summary(struct cli *cli, const struct report *r) {
+static void print_summary(struct cli *cli, const struct report *r, const struct table *table) {
     size_t counts[SEVERITY_CRITICAL + 1] = {0}, listed = 0;
 
-    for (size_t i = 0; i < r->finding_count; i++) {
-        const struct finding *f = &r->findings[i].finding;
+    for (size_t i = 0; i < table->count; i++) {
+        const struct finding *f = &table->rows[i].found->finding;
 
         if (finding_is_active(f->state))
             counts[f->severity]++;
@@ -205,7 +262,8 @@ static void print_state(struct cli *cli, const struct report *r) {
 }
 
 void report_table_print(struct cli *cli, const struct report *r) {
-    size_t widths[COLUMNS];
+    struct table table = {.arena = ARENA_INIT(LIMIT_SCAN_MEMORY)};
+    size_t       widths[COLUMNS];
 
     fputs("Image ", cli->out);
     terminal_text(cli->out, r->digest.len > 0 ? r->digest : STR("(a folder)"));
@@ -216,10 +274,15 @@ void report_table_print(struct cli *cli, const struct report *r) {
         terminal_text(cli->out, r->os.version_id);
     }
     fputc('\n', cli->out);
-    widths_of(r, widths);
-    for (int severity = SEVERITY_CRITICAL; severity >= SEVERITY_UNRATED; severity--)
-        print_group(cli, r, (enum severity)severity, widths);
-    print_fixes(cli, r);
-    print_summary(cli, r);
+    if (make_rows(r, &table)) {
+        widths_of(&table, widths);
+        for (int severity = SEVERITY_CRITICAL; severity >= SEVERITY_UNRATED; severity--)
+            print_group(cli, &table, (enum severity)severity, widths);
+        print_fixes(cli, r);
+        print_summary(cli, r, &table);
+    } else {
+        fprintf(cli->out, "The table does not fit in memory; --format json writes the report.\n");
+    }
     print_state(cli, r);
+    arena_done(&table.arena);
 }

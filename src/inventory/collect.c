@@ -136,6 +136,7 @@ pw_code collect_owned(struct collect *collect, str path, struct err *err) {
         /* dpkg says "bin/x"; where /bin is a link the layer says "usr/bin/x" */
         memcpy(merged, "usr/", 4);
         memcpy(merged + 4, path.ptr, path.len);
+        merged[path.len + 4] = '\0';
         PW_TRY(collect_hash(&collect->owned, str_make(merged, path.len + 4), err));
     }
     owner->path_count += collect->owned.count - before;

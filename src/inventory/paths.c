@@ -20,8 +20,9 @@ bool paths_parent_is(str path, str base) {
 }
 
 bool paths_ends(str path, str tail) {
-    return str_ends(path, tail) &&
-           (path.len == tail.len || path.ptr[path.len - tail.len - 1] == '/');
+    if (!str_ends(path, tail))
+        return false;
+    return path.len == tail.len || str_ends(str_sub(path, 0, path.len - tail.len), STR("/"));
 }
 
 bool paths_is_npm(str path) {

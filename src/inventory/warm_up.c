@@ -60,7 +60,8 @@ static void add_member(struct buf *out, const char *path, const char *content) {
     snprintf(head, 100, "%s", path);
     snprintf(head + 100, 8, "%07o", 0644u);
     snprintf(head + 124, 12, "%011o", (unsigned)strlen(content));
-    memcpy(head + 257, "ustar\00000", 8);
+    memcpy(head + 257, "ustar", 6);
+    head[263] = head[264] = '0'; /* the version */
     head[156] = '0';
     memset(head + 148, ' ', 8);
     for (int i = 0; i < TAR_BLOCK; i++)

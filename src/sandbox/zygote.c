@@ -151,9 +151,9 @@ static void prepare(struct zygote *zygote, struct report *hello) {
 /* --- serving --- */
 
 static struct zygote_child *child_of(struct zygote *zygote, uint64_t id) {
-    EACH (child, zygote->children)
-        if (child->pid != 0 && child->id == id)
-            return child;
+    for (int i = 0; i < CHILDREN_MAX; i++)
+        if (zygote->children[i].pid != 0 && zygote->children[i].id == id)
+            return &zygote->children[i];
     return NULL;
 }
 
@@ -172,9 +172,9 @@ static void start_child(struct zygote *zygote, const struct request *request, co
     struct zygote_child *place = NULL;
     pid_t                pid;
 
-    EACH (child, zygote->children)
-        if (child->pid == 0)
-            place = child;
+    for (int i = 0; i < CHILDREN_MAX && place == NULL; i++)
+        if (zygote->children[i].pid == 0)
+            place = &zygote->children[i];
     if (place == NULL) {
         snprintf(report.text, sizeof report.text, "the zygote has no room for another child");
         say(&report);
@@ -193,6 +193,21 @@ static void start_child(struct zygote *zygote, const struct request *request, co
     *place = (struct zygote_child){request->id, pid};
 }
 
+static void report_end(struct zygote *zygote, pid_t pid, int status, const struct rusage *used) {
+    struct report report = {.kind = PROTOCOL_ENDED, .status = status};
+    int           i = 0;
+
+    while (i < CHILDREN_MAX && zygote->children[i].pid != pid)
+        i++;
+    if (i == CHILDREN_MAX)
+        return;
+    zygote->children[i].pid = 0;
+    report.id = zygote->children[i].id;
+    report.cpu_ms = (uint64_t)(used->ru_utime.tv_sec + used->ru_stime.tv_sec) * 1000 +
+                    (uint64_t)(used->ru_utime.tv_usec + used->ru_stime.tv_usec) / 1000;
+    say(&report);
+}
+
 static void reap(struct zygote *zygote) {
     struct signalfd_siginfo drained;
     struct rusage           used;
@@ -201,22 +216,14 @@ static void reap(struct zygote *zygote) {
 
     (void)!read(zygote->signals, &drained, sizeof drained); /* non-blocking; only clears it */
     while ((pid = wait4(-1, &status, WNOHANG, &used)) > 0)
-        EACH (child, zygote->children)
-            if (child->pid == pid) {
-                struct report report = {.kind = PROTOCOL_ENDED, .status = status, .id = child->id};
-
-                report.cpu_ms = (uint64_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000 +
-                                (uint64_t)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1000;
-                child->pid = 0;
-                say(&report);
-            }
+        report_end(zygote, pid, status, &used);
 }
 
 /* The parent is gone: no child stays behind, not even as a zombie. */
 _Noreturn static void end_all(const struct zygote *zygote) {
-    EACH (child, zygote->children)
-        if (child->pid != 0)
-            kill(child->pid, SIGKILL);
+    for (int i = 0; i < CHILDREN_MAX; i++)
+        if (zygote->children[i].pid != 0)
+            kill(zygote->children[i].pid, SIGKILL);
     while (waitpid(-1, NULL, 0) > 0)
         ;
     _exit(0);

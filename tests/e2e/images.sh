@@ -25,6 +25,7 @@ random_layout() { # random_layout DIR MEGABYTES: an image with one layer that do
     head -c "$(($2 << 20))" /dev/urandom >"$WORK/noise" && tar -C "$WORK" -cf "$WORK/noise.tar" noise &&
         "$SOURCE/tools/make-oci" "$1" latest "$WORK/noise.tar" >/dev/null && rm -f "$WORK/noise" "$WORK/noise.tar"
 }
-report() { # report REPOSITORY DIGEST: the server's findings as JSON; waits for them
-    wait_until 60 curl -fsS "$URL/api/v1/images/$1/$2/report" && curl -fsS "$URL/api/v1/images/$1/$2/report"
+scanned() { [[ $(curl -s -o /dev/null -w '%{http_code}' "$URL/api/v1/images/$1/$2/report") == 200 ]]; }
+report() { # report REPOSITORY DIGEST: the server's findings as JSON; waits for them (202: not scanned yet)
+    wait_until 60 scanned "$1" "$2" && curl -fsS "$URL/api/v1/images/$1/$2/report"
 }

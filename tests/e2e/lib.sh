@@ -10,11 +10,12 @@ SERVER=
 
 say() { printf '%s\n' "$*" >&2; }
 check() {
-    local name=$1 out
+    local name=$1
     shift
-    if out=$("$@" 2>&1); then echo "ok - $name"; else
+    # not in a subshell: "check NAME start" must leave SERVER, PORT and URL behind
+    if "$@" >"$WORK/check.out" 2>&1; then echo "ok - $name"; else
         echo "not ok - $name"
-        printf '%s\n' "$out" | tail -n 25 | sed 's/^/# /'
+        tail -n 25 "$WORK/check.out" | sed 's/^/# /'
         return 1
     fi
 }

@@ -32,7 +32,7 @@ usage() { # usage WANT-STATUS WANT-TEXT WORDS...
 }
 check "an unknown command suggests one" usage 2 scan scna
 check "a missing target says what is missing" usage 2 TARGET scan
-check "listening beyond loopback is refused" usage 2 loopback serve --data "$WORK/other" --listen 0.0.0.0:5999
+check "listening beyond loopback is refused" usage 2 "only this machine may ask" serve --data "$WORK/other" --listen 0.0.0.0:5999
 check "a target that is not there" usage 3 "$WORK/nothing" scan "oci:$WORK/nothing:latest" --data "$DATA"
 check "the server stops cleanly" stop
 

@@ -79,7 +79,7 @@ oracle_debian() { # oracle_debian NAME RELEASE
 }
 oracle_lang() { # oracle_lang NAME
     local root
-    root=$(rootfs "$1") && PATH=$WORK/bin:$PATH python3 "$EXPECTED/tools/expected_lang.py" "$root" "$FEEDS" >"$WORK/want.lang.json" &&
+    root=$(rootfs "$1") && PATH=$WORK/bin:$PATH "${python:-python3}" "$EXPECTED/tools/expected_lang.py" "$root" "$FEEDS" >"$WORK/want.lang.json" &&
         scan "$IMAGES/$1" "$WORK/report.json" && tests/e2e/pairs.py "$WORK/report.json" "$WORK/want.lang.json" "$root"
 }
 check "debian-bookworm-min as built: exactly the oracle's pairs" oracle_debian debian-bookworm-min bookworm
@@ -94,7 +94,8 @@ if [[ -d /usr/lib/node_modules/npm/node_modules/semver ]]; then
 else
     skip "node-app as built" "the oracle needs npm's own semver in /usr/lib/node_modules"
 fi
-if python3 -c 'import packaging' 2>/dev/null; then
+for python in python3 /usr/bin/python3; do $python -c 'import packaging' 2>/dev/null && break; done
+if $python -c 'import packaging' 2>/dev/null; then
     check "python-app as built, PyPI: exactly the oracle's pairs" oracle_lang python-app
 else
     skip "python-app as built, PyPI" "the oracle needs the Python module packaging"
