@@ -262,6 +262,7 @@ struct tag_restore {
     int64_t                   registry_id;
     const struct record_name *name;
     struct digest             digest;
+    int64_t                   at; /* as the record says: a rebuild changes nothing that was there */
 };
 
 static pw_code write_tag(struct txn *txn, void *arg, struct err *err) {
@@ -272,7 +273,8 @@ static pw_code write_tag(struct txn *txn, void *arg, struct err *err) {
     PW_TRY(repositories_find(txn, restore->registry_id, restore->name->repository, &repository_id,
                              err));
     PW_TRY(manifests_find_linked(txn, repository_id, &restore->digest, &id, &size, err));
-    return tags_set(txn, repository_id, restore->name->tag, id, &restore->digest, err);
+    PW_TRY(tags_set(txn, repository_id, restore->name->tag, id, &restore->digest, err));
+    return tags_set_time(txn, repository_id, restore->name->tag, restore->at, err);
 }
 
 static pw_code restore_tag(void *ctx, str text, uint64_t size, int64_t modified_at,
@@ -294,6 +296,7 @@ static pw_code restore_tag(void *ctx, str text, uint64_t size, int64_t modified_
         code = records_parse(RECORD_TAG, buf_str(&bytes), &record, &why);
     if (code == PW_OK) {
         restore.digest = record.digest;
+        restore.at = record.at;
         code = store_write(o->store, STORE_BACKGROUND, write_tag, &restore, &why);
     }
     if (code == PW_OK) {

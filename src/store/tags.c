@@ -56,6 +56,16 @@ pw_code tags_set(struct txn *txn, int64_t repository_id, str name, int64_t manif
     return remember(txn, repository_id, name, digest_format(digest, text), err);
 }
 
+pw_code tags_set_time(struct txn *txn, int64_t repository_id, str name, int64_t at, struct err *err) {
+    AUTO(stmt_done) struct stmt s = {0};
+
+    PW_TRY(stmt_begin(txn, SQL_TAG_SET_TIME, &s, err));
+    stmt_int(&s, "at", at);
+    stmt_int(&s, "repository", repository_id);
+    stmt_str(&s, "name", name);
+    return stmt_run(&s, err);
+}
+
 pw_code tags_remove(struct txn *txn, int64_t repository_id, str name, struct err *err) {
     AUTO(stmt_done) struct stmt s = {0};
 

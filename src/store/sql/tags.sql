@@ -12,6 +12,9 @@ VALUES (:repository, :name, :manifest, :now)
 INSERT INTO tag_history (repository_id, name, digest, changed_at)
 VALUES (:repository, :name, :digest, :now);
 
+-- name: tag_set_time
+UPDATE tag SET updated_at = :at WHERE repository_id = :repository AND name = :name;
+
 -- name: tag_remove
 DELETE FROM tag WHERE repository_id = :repository AND name = :name;
 
