@@ -54,16 +54,21 @@ static void raise_descriptors(void) {
 
 static pw_code open_socket(const struct http_options *o, int *ret_fd, unsigned *ret_port,
                            struct err *err) {
-    struct addrinfo         hints = {.ai_socktype = SOCK_STREAM,
-                                     .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE};
-    struct addrinfo        *found = NULL;
-    struct sockaddr_storage bound = {0};
-    socklen_t               size = sizeof bound;
-    int                     fd = -1;
-    char                    port[8];
-    int                     on = 1;
-    pw_code                 code = PW_OK;
+    struct addrinfo  hints = {.ai_socktype = SOCK_STREAM,
+                              .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE};
+    struct addrinfo *found = NULL;
+    union {
+        struct sockaddr     any;
+        struct sockaddr_in  v4;
+        struct sockaddr_in6 v6;
+    } bound;
+    socklen_t size = sizeof bound;
+    int       fd = -1;
+    char      port[8];
+    int       on = 1;
+    pw_code   code = PW_OK;
 
+    memset(&bound, 0, sizeof bound);
     snprintf(port, sizeof port, "%u", o->port);
     if (o->port > 65535 || getaddrinfo(o->address, port, &hints, &found) != 0)
         return err_set(err, PW_INVALID, "\"%s\" port %u is not an address to listen on", o->address,
@@ -71,15 +76,14 @@ static pw_code open_socket(const struct http_options *o, int *ret_fd, unsigned *
     fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
         bind(fd, found->ai_addr, found->ai_addrlen) != 0 || listen(fd, BACKLOG) != 0 ||
-        getsockname(fd, (struct sockaddr *)&bound, &size) != 0)
+        getsockname(fd, &bound.any, &size) != 0)
         code = err_errno(err, "cannot listen on %s port %u", o->address, o->port);
     freeaddrinfo(found);
     if (code != PW_OK) {
         fd_close(&fd);
         return code;
     }
-    *ret_port = ntohs(bound.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&bound)->sin6_port
-                                                  : ((struct sockaddr_in *)&bound)->sin_port);
+    *ret_port = ntohs(bound.any.sa_family == AF_INET6 ? bound.v6.sin6_port : bound.v4.sin_port);
     *ret_fd = fd;
     return PW_OK;
 }
