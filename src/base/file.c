@@ -140,32 +140,41 @@ pw_code random_hex(size_t n, char *out, struct err *err) {
     return PW_OK;
 }
 
-static pw_code write_and_sync(const char *path, str bytes, mode_t mode, struct err *err) {
+static pw_code write_new(const char *path, str bytes, mode_t mode, bool durable, struct err *err) {
     AUTO(fd_close) int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 
     if (fd < 0)
         return err_errno(err, "cannot create %s", path);
     if (fd_write_all(fd, bytes.ptr, bytes.len, err) != PW_OK)
         return err_wrap(err, "%s", path);
-    return fd_sync(fd, path, err);
+    return durable ? fd_sync(fd, path, err) : PW_OK;
 }
 
-pw_code file_write(const char *path, str bytes, mode_t mode, struct err *err) {
-    char        temporary[PATH_MAX], folder[PATH_MAX], unique[17];
-    const char *slash = strrchr(path, '/');
-    pw_code     code;
+static pw_code replace(const char *path, str bytes, mode_t mode, bool durable, struct err *err) {
+    char    temporary[PATH_MAX], unique[17];
+    pw_code code;
 
     PW_TRY(random_hex(8, unique, err));
     if ((size_t)snprintf(temporary, sizeof temporary, "%s.%s", path, unique) >= sizeof temporary)
         return err_set(err, PW_INVALID, "the path %s is too long", path);
-    snprintf(folder, sizeof folder, "%.*s", slash != NULL ? (int)(slash - path) : 1,
-             slash != NULL ? path : ".");
-    code = write_and_sync(temporary, bytes, mode, err);
+    code = write_new(temporary, bytes, mode, durable, err);
     if (code == PW_OK && rename(temporary, path) != 0)
         code = err_errno(err, "cannot replace %s", path);
-    if (code != PW_OK) {
+    if (code != PW_OK)
         (void)unlink(temporary); /* the first error is the one to report */
-        return code;
-    }
+    return code;
+}
+
+pw_code file_replace(const char *path, str bytes, mode_t mode, struct err *err) {
+    return replace(path, bytes, mode, false, err);
+}
+
+pw_code file_write(const char *path, str bytes, mode_t mode, struct err *err) {
+    char        folder[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+
+    PW_TRY(replace(path, bytes, mode, true, err));
+    snprintf(folder, sizeof folder, "%.*s", slash != NULL ? (int)(slash - path) : 1,
+             slash != NULL ? path : ".");
     return dir_sync(folder[0] != '\0' ? folder : "/", err);
 }

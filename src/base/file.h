@@ -15,6 +15,9 @@ pw_code file_read(const char *path, size_t ceiling, struct buf *out, struct err 
 /* Replaces `path` by these bytes, durable: a fresh temporary in the same folder, fsync, rename,
  * fsync of the folder. Not for blobs: they are never renamed. */
 pw_code file_write(const char *path, str bytes, mode_t mode, struct err *err);
+/* The same without waiting for the disk: readers see the old bytes or the new ones, never a part;
+ * a crash of the machine (not of the program) may lose the change. */
+pw_code file_replace(const char *path, str bytes, mode_t mode, struct err *err);
 /* All n bytes, short writes and EINTR continued. */
 pw_code fd_write_all(int fd, const void *bytes, size_t n, struct err *err);
 /* Up to n bytes; fewer only at the end of the file. */

@@ -104,7 +104,7 @@ pw_code inventory_rows_save(struct store *store, const struct inventory *invento
     struct saving         saving = {.inventory = inventory, .unmatched = unmatched, .digest = rows.digest};
 
     inventory_rows_digest(inventory, rows.digest);
-    PW_TRY(store_write(store, STORE_FOREGROUND, begin, &saving, err));
+    PW_TRY(store_write(store, STORE_BACKGROUND, begin, &saving, err));
     rows.id = saving.id;
     rows.known = saving.known;
     for (; !rows.known && saving.from < inventory->package_count; saving.from += STEP_ROWS) {

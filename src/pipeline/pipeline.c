@@ -64,7 +64,7 @@ static void end_with(struct pipeline *p, const struct stage *stage, const struct
     if (code != PW_OK && end.pause < 0 && stage->failed != NULL &&
         stage->failed(run, end.reason, &err) != PW_OK)
         log_job(LOG_ERROR, "failure could not be stored", run->job, &err);
-    if (store_write(p->options.store, STORE_FOREGROUND, end_job, &end, &err) != PW_OK)
+    if (store_write(p->options.store, STORE_BACKGROUND, end_job, &end, &err) != PW_OK)
         log_job(LOG_ERROR, "job could not be ended; its lease will run out", run->job, &err);
 }
 

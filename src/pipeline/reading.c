@@ -98,7 +98,7 @@ pw_code reading_keep(struct store *store, str digest, str facts, pw_code failure
     q.row = (struct layer_facts_row){.readable = failure == PW_OK,
                                      .reason = failure == PW_OK ? STR_NONE : str_of(err_text(why)),
                                      .facts = facts};
-    return store_write(store, STORE_FOREGROUND, put_layer, &q, err);
+    return store_write(store, STORE_BACKGROUND, put_layer, &q, err);
 }
 
 static pw_code finish(struct work *work, size_t layer, struct err *err) {
@@ -118,7 +118,7 @@ static pw_code finish(struct work *work, size_t layer, struct err *err) {
     if (q.row.facts.ptr == NULL)
         return arena_error(work->arena, err);
     if (work->tools->store != NULL && work->tools->keep && q.digest.len > 0)
-        PW_TRY(store_write(work->tools->store, STORE_FOREGROUND, put_layer, &q, err));
+        PW_TRY(store_write(work->tools->store, STORE_BACKGROUND, put_layer, &q, err));
     work->read++;
     return use_row(work, layer, &q.row, err);
 }

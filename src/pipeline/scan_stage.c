@@ -138,7 +138,7 @@ pw_code scan_stage_run(const struct stage_run *run, struct err *err) {
     } else {
         PW_TRY(scan_image(&scan, &rows, err));
     }
-    return store_write(run->tools->store, STORE_FOREGROUND, publish, &scan, err);
+    return store_write(run->tools->store, STORE_BACKGROUND, publish, &scan, err);
 }
 
 pw_code scan_stage_failed(const struct stage_run *run, str reason, struct err *err) {
@@ -150,5 +150,5 @@ pw_code scan_stage_failed(const struct stage_run *run, str reason, struct err *e
     begin_result(&scan);
     scan.result.progress = PROGRESS_FAILED;
     scan.result.reason = reason;
-    return store_write(run->tools->store, STORE_FOREGROUND, publish, &scan, err);
+    return store_write(run->tools->store, STORE_BACKGROUND, publish, &scan, err);
 }

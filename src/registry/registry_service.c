@@ -29,7 +29,8 @@ pw_code registry_service_default(struct store *store, int64_t *ret_registry_id, 
 }
 
 pw_code registry_service_flush(struct registry_service *service, struct err *err) {
-    return pulls_flush(&service->pulls, service->store, err);
+    PW_TRY(pulls_flush(&service->pulls, service->store, err));
+    return blob_records_sync(service->blobs, err);
 }
 
 /* --- the keeper: the one thread of this floor, so the one place that logs --- */

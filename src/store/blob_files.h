@@ -9,6 +9,7 @@
  */
 #include <limits.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include "store/blob_store.h"
 
 struct blob_store {
@@ -16,6 +17,7 @@ struct blob_store {
     int             blobs, uploads, meta; /* open folders */
     pthread_mutex_t mutex;                /* making folders */
     bool            known[2][256];        /* folders of digests known to be durable */
+    _Atomic bool    records_changed;      /* since the last blob_records_sync */
 };
 
 /* "sha256/ab/abcd....0123456789abcdef" and nothing else. */

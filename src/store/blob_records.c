@@ -38,56 +38,44 @@ static pw_code make_path(str name, char out[PATH_SIZE], struct err *err) {
     return PW_OK;
 }
 
-/* Each folder on the way, and its name on disk. */
 static pw_code make_parents(struct blob_store *blobs, char *path, struct err *err) {
     for (char *slash = strchr(path, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-        AUTO(fd_close) int fd = -1;
-        char              *before;
+        int made;
 
         *slash = '\0';
-        if (mkdirat(blobs->meta, path, 0700) != 0) {
-            *slash = '/';
-            if (errno == EEXIST)
-                continue;
-            return err_errno(err, "cannot make a folder for the record %s", path);
-        }
-        before = strrchr(path, '/');
-        if (before != NULL)
-            *before = '\0';
-        fd = openat(blobs->meta, before != NULL ? path : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (before != NULL)
-            *before = '/';
+        made = mkdirat(blobs->meta, path, 0700);
         *slash = '/';
-        if (fd < 0)
-            return err_errno(err, "cannot open a folder of the record %s", path);
-        PW_TRY(fd_sync(fd, path, err));
+        if (made != 0 && errno != EEXIST)
+            return err_errno(err, "cannot make a folder for the record %s", path);
     }
     return PW_OK;
 }
 
 pw_code blob_record_put(struct blob_store *blobs, str name, str bytes, struct err *err) {
-    char    path[PATH_SIZE], whole[PATH_MAX + PATH_SIZE + 8];
-    pw_code code;
-
-    PW_TRY(make_path(name, path, err));
-    pthread_mutex_lock(&blobs->mutex); /* who finds a folder here finds it durable */
-    code = make_parents(blobs, path, err);
-    pthread_mutex_unlock(&blobs->mutex);
-    snprintf(whole, sizeof whole, "%s/meta/%s", blobs->folder, path);
-    return code == PW_OK ? file_write(whole, bytes, 0600, err) : code;
-}
-
-pw_code blob_record_delete(struct blob_store *blobs, str name, struct err *err) {
     char path[PATH_SIZE], whole[PATH_MAX + PATH_SIZE + 8];
 
     PW_TRY(make_path(name, path, err));
-    if (unlinkat(blobs->meta, path, 0) != 0)
-        return errno == ENOENT || errno == ENOTDIR
-                   ? PW_OK
-                   : err_errno(err, "cannot delete the record " STR_FMT, STR_ARG(name));
+    PW_TRY(make_parents(blobs, path, err));
     snprintf(whole, sizeof whole, "%s/meta/%s", blobs->folder, path);
-    *strrchr(whole, '/') = '\0';
-    return dir_sync(whole, err);
+    atomic_store(&blobs->records_changed, true);
+    return file_replace(whole, bytes, 0600, err);
+}
+
+pw_code blob_record_delete(struct blob_store *blobs, str name, struct err *err) {
+    char path[PATH_SIZE];
+
+    PW_TRY(make_path(name, path, err));
+    atomic_store(&blobs->records_changed, true);
+    if (unlinkat(blobs->meta, path, 0) != 0 && errno != ENOENT && errno != ENOTDIR)
+        return err_errno(err, "cannot delete the record " STR_FMT, STR_ARG(name));
+    return PW_OK;
+}
+
+pw_code blob_records_sync(struct blob_store *blobs, struct err *err) {
+    if (!atomic_exchange(&blobs->records_changed, false) || syncfs(blobs->meta) == 0)
+        return PW_OK;
+    atomic_store(&blobs->records_changed, true);
+    return err_errno(err, "cannot bring the records to disk");
 }
 
 pw_code blob_record_get(struct blob_store *blobs, str name, struct buf *out, struct err *err) {

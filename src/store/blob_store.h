@@ -47,9 +47,13 @@ pw_code blob_open(struct blob_store *blobs, const char *key, uint64_t size, int 
                   struct err *err);
 pw_code blob_delete(struct blob_store *blobs, const char *key, struct err *err); /* absent: PW_OK */
 
-/* Sidecar records ("meta/..."): small, replaced whole, durable. fsck --rebuild reads them. */
+/* Sidecar records ("meta/..."): small, replaced whole; fsck --rebuild reads them when the database is
+ * lost. They survive a crash of the program at once, and of the machine after the next
+ * blob_records_sync: the rows are the truth, and fsck --repair writes records anew from them. */
 pw_code blob_record_put(struct blob_store *blobs, str name, str bytes, struct err *err);
 pw_code blob_record_delete(struct blob_store *blobs, str name, struct err *err);
+/* Brings every record to disk; does nothing when none has changed. For a timer, and at the end. */
+pw_code blob_records_sync(struct blob_store *blobs, struct err *err);
 /* Walks records / keys / unfinished uploads; stops at the first code that is not PW_OK. */
 typedef pw_code (*blob_visit)(void *ctx, str name, uint64_t size, int64_t modified_at,
                               struct err *err);

@@ -245,7 +245,7 @@ static pw_code finish(struct advisory_import *import, const struct import_label 
     outcome->records = import->by_name.count - missing->count;
     w.how.changed = outcome->added + outcome->changed + outcome->retired > 0;
     w.how.records = outcome->records;
-    PW_TRY(store_write(import->store, STORE_BACKGROUND, switch_generation, &w, err));
+    PW_TRY(store_write(import->store, STORE_FOREGROUND, switch_generation, &w, err));
     outcome->generation = w.how.changed ? import->lease.next : import->lease.next - 1;
     return PW_OK;
 }

@@ -113,7 +113,7 @@ pw_code jobs_take(struct store *store, str kind, int64_t lease_seconds, struct a
 
     PW_TRY(store_read(store, look, &take, err)); /* an idle worker does not write */
     if (take.found)
-        PW_TRY(store_write(store, STORE_FOREGROUND, lease, &take, err));
+        PW_TRY(store_write(store, STORE_BACKGROUND, lease, &take, err));
     if (!take.found)
         return err_set(err, PW_NOT_FOUND, "no job of kind " STR_FMT " is ready", STR_ARG(kind));
     *ret_job = take.job;

@@ -4,6 +4,10 @@
  * A batch is one transaction; each write in it runs inside a savepoint, so that one that fails
  * undoes itself alone. The batch ends when no foreground write waits (there is no timer), or at its
  * ceilings. While the disk is busy with a commit the next batch gathers by itself.
+ *
+ * A batch of background work alone does not wait for the disk (synchronous=NORMAL): a loss of power may
+ * undo its last moments, never a part of one, and its jobs then run again. The next foreground commit
+ * brings it to disk with its own.
  */
 #include <semaphore.h>
 #include <signal.h>
@@ -46,6 +50,7 @@ struct sqlite_writer {
     struct queue         queues[2]; /* by enum store_priority */
     bool                 stopping;
     int                  wal_pages; /* in the write-ahead log after the last commit */
+    bool                 relaxed;   /* what the connection is set to: commits do not wait */
     _Atomic uint64_t     commits;
 };
 
@@ -92,17 +97,13 @@ static struct request *first_of_batch(struct sqlite_writer *w, struct batch *bat
 }
 
 static struct request *next_of_batch(struct sqlite_writer *w, struct batch *batch) {
-    int64_t         age_ns = clock_mono_ns() - batch->started_ns;
-    struct request *request;
+    int64_t age_ns = clock_mono_ns() - batch->started_ns;
 
     if (batch->count >= LIMIT_BATCH_WRITES || age_ns > (int64_t)LIMIT_BATCH_MS * 1000000)
         return NULL;
-    request = pop(&w->queues[STORE_FOREGROUND]);
-    if (request != NULL) {
-        batch->has_foreground = true;
-        return request;
-    }
-    if (batch->has_foreground || age_ns > (int64_t)LIMIT_BACKGROUND_MS * 1000000)
+    if (batch->has_foreground)
+        return pop(&w->queues[STORE_FOREGROUND]);
+    if (w->queues[STORE_FOREGROUND].head != NULL || age_ns > (int64_t)LIMIT_BACKGROUND_MS * 1000000)
         return NULL;
     return pop(&w->queues[STORE_BACKGROUND]);
 }
@@ -168,10 +169,22 @@ static void add_to(struct batch *batch, struct request *request) {
     batch->count++;
 }
 
+/* Cannot change inside a transaction, so it is decided before one begins. */
+static pw_code set_relaxed(struct sqlite_writer *w, bool relaxed, struct err *err) {
+    if (w->relaxed == relaxed)
+        return PW_OK;
+    PW_TRY(sqlite_conn_exec(w->conn, relaxed ? "PRAGMA synchronous=NORMAL" : "PRAGMA synchronous=FULL",
+                            err));
+    w->relaxed = relaxed;
+    return PW_OK;
+}
+
 static void run_batch(struct sqlite_writer *w, struct batch *batch, struct request *request) {
     struct err err = ERR_NONE;
-    pw_code    code = sqlite_conn_do(w->conn, w->conn->begin, &err);
+    pw_code    code = set_relaxed(w, !batch->has_foreground, &err);
 
+    if (code == PW_OK)
+        code = sqlite_conn_do(w->conn, w->conn->begin, &err);
     if (code != PW_OK)
         add_to(batch, request);
     while (code == PW_OK && request != NULL) {

@@ -5,7 +5,8 @@
  * Reads see one consistent state and never wait for a writer. Writes run one at a time on SQLite
  * (a writer thread that commits when its queue is empty, foreground before background; many
  * callers share one commit) and SERIALIZABLE with bounded retry on PostgreSQL. store_write returns
- * when the change is durable.
+ * when the change is durable; background work on SQLite returns when it is visible, and is durable
+ * with the next foreground write: a loss of power may undo its end, so it must be work that runs again.
  *
  * SQL lives in sql/<domain>.sql as named statements; the build turns them into `enum sql` and a
  * table, typed functions in store/<domain>.c are the only callers.
