@@ -27,8 +27,8 @@ pw_code manifest_cache_new(struct manifest_cache **ret_cache, struct err *err) {
 
     if (cache == NULL)
         return err_set(err, PW_MEMORY, "no memory for the manifest cache");
-    EACH (lock, cache->locks)
-        pthread_mutex_init(lock, NULL);
+    for (size_t i = 0; i < LOCKS; i++)
+        pthread_mutex_init(&cache->locks[i], NULL);
     *ret_cache = cache;
     return PW_OK;
 }
@@ -36,10 +36,10 @@ pw_code manifest_cache_new(struct manifest_cache **ret_cache, struct err *err) {
 void manifest_cache_free(struct manifest_cache *cache) {
     if (cache == NULL)
         return;
-    EACH (slot, cache->slots)
-        free(*slot);
-    EACH (lock, cache->locks)
-        pthread_mutex_destroy(lock);
+    for (size_t i = 0; i < MANIFEST_CACHE_SLOTS; i++)
+        free(cache->slots[i]);
+    for (size_t i = 0; i < LOCKS; i++)
+        pthread_mutex_destroy(&cache->locks[i]);
     free(cache);
 }
 

@@ -184,7 +184,7 @@ static bool is_same(struct blob_store *blobs, const struct record_name *name,
     AUTO(buf_done) struct buf bytes = BUF_INIT(RECORD_CEILING);
     char                      text[RECORD_NAME_SIZE];
     struct err                ignored = ERR_NONE;
-    struct record             stored;
+    struct record             stored = {0};
 
     if (blob_record_get(blobs, records_name(name, text), &bytes, &ignored) != PW_OK ||
         records_parse(name->kind, buf_str(&bytes), &stored, &ignored) != PW_OK)

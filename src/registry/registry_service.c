@@ -107,8 +107,8 @@ static void init_locks(struct registry_service *service) {
     pthread_cond_init(&service->keeper_wake, &attributes);
     pthread_condattr_destroy(&attributes);
     pthread_mutex_init(&service->keeper_lock, NULL);
-    EACH (lock, service->record_locks)
-        pthread_mutex_init(lock, NULL);
+    for (size_t i = 0; i < RECORD_LOCKS; i++)
+        pthread_mutex_init(&service->record_locks[i], NULL);
     live_uploads_init(&service->live);
     pulls_init(&service->pulls);
 }
@@ -150,8 +150,8 @@ void registry_service_close(struct registry_service *service) {
     manifest_cache_free(service->cache);
     pulls_done(&service->pulls);
     live_uploads_done(&service->live);
-    EACH (lock, service->record_locks)
-        pthread_mutex_destroy(lock);
+    for (size_t i = 0; i < RECORD_LOCKS; i++)
+        pthread_mutex_destroy(&service->record_locks[i]);
     pthread_mutex_destroy(&service->keeper_lock);
     pthread_cond_destroy(&service->keeper_wake);
     free(service);

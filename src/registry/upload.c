@@ -91,6 +91,7 @@ pw_code upload_status(struct registry_service *service, str repository, str id,
 static pw_code check_range(const struct upload_session *session, const struct upload_chunk *chunk,
                            struct err *err) {
     uint64_t at = upload_session_offset(session);
+    uint64_t length = chunk->last - chunk->first + 1;
 
     if (!chunk->has_range)
         return PW_OK;
@@ -98,11 +99,10 @@ static pw_code check_range(const struct upload_session *session, const struct up
         return refuse(err, PW_RANGE, "BLOB_UPLOAD_INVALID",
                       "the chunk begins at byte %llu, the upload goes on at byte %llu",
                       (unsigned long long)chunk->first, (unsigned long long)at);
-    if (chunk->body.length >= 0 && (uint64_t)chunk->body.length != chunk->last - chunk->first + 1)
+    if (chunk->body.length >= 0 && (uint64_t)chunk->body.length != length)
         return refuse(err, PW_INVALID, "SIZE_INVALID",
                       "Content-Range speaks of %llu bytes, Content-Length of %lld",
-                      (unsigned long long)(chunk->last - chunk->first + 1),
-                      (long long)chunk->body.length);
+                      (unsigned long long)length, (long long)chunk->body.length);
     return PW_OK;
 }
 

@@ -155,6 +155,12 @@ static pw_code resume(struct upload_session *session, const struct load *load, u
     return rehash(session, DIGEST_SHA256, &session->hasher, err);
 }
 
+/* From the variable that a failure would close. */
+static void hand_over(struct upload_session *from, struct upload_session *to) {
+    *to = *from;
+    *from = (struct upload_session){0};
+}
+
 pw_code upload_session_open(struct registry_service *service, const struct upload_chunk *chunk,
                             struct upload_session *ret_session, struct err *err) {
     AUTO(upload_session_close) struct upload_session session = {.service = service};
@@ -173,8 +179,7 @@ pw_code upload_session_open(struct registry_service *service, const struct uploa
     if (code != PW_OK)
         return code;
     live_uploads_note(&service->live, session.live, session.saved);
-    *ret_session = session;
-    session = (struct upload_session){0};
+    hand_over(&session, ret_session);
     return PW_OK;
 }
 
@@ -185,8 +190,7 @@ pw_code upload_session_begin(struct registry_service *service, str id, uint64_t 
     hasher_init(&session.hasher, DIGEST_SHA256);
     PW_TRY(live_uploads_claim(&service->live, id, &session.live, err));
     PW_TRY(blob_writer_open(service->blobs, id, 0, expected, &session.writer, err));
-    *ret_session = session;
-    session = (struct upload_session){0};
+    hand_over(&session, ret_session);
     return PW_OK;
 }
 
