@@ -7,6 +7,8 @@
 #include "pipeline/feed_update.h"
 #include "server/config.h"
 #include "server/data_dir.h"
+#include "server/updater.h"
+#include "store/settings.h"
 
 static atomic_bool interrupted;
 
@@ -66,6 +68,12 @@ static pw_code update_one(struct cli *cli, struct store *store, const struct con
     return PW_OK;
 }
 
+/* From now on the server may go to the internet by itself. */
+static pw_code note_success(struct txn *txn, void *arg, struct err *err) {
+    (void)arg;
+    return settings_put(txn, UPDATER_SETTING, STR("yes"), err);
+}
+
 /* All that were asked for are tried; the first failure decides the exit code. */
 static int update(struct cli *cli, struct store *store, const struct config *config) {
     int    code = CLI_DONE;
@@ -77,7 +85,8 @@ static int update(struct cli *cli, struct store *store, const struct config *con
         if (feed->url == NULL || (cli->count > 0 && strcmp(cli->arguments[0], feed->name) != 0) ||
             (cli->count == 0 && cli_value(cli, "quick") != NULL && !is_quick(feed)))
             continue;
-        if (update_one(cli, store, config, feed, &err) == PW_OK)
+        if (update_one(cli, store, config, feed, &err) == PW_OK &&
+            store_write(store, STORE_FOREGROUND, note_success, NULL, &err) == PW_OK)
             done++;
         else
             code = cli_failed(cli, &err);

@@ -27,6 +27,24 @@ static int key_index(str name) {
     return -1;
 }
 
+static bool interval_parse(str text, uint64_t *ret_seconds) {
+    static const struct {
+        char     unit;
+        uint64_t seconds;
+    } units[] = {{'m', 60}, {'h', 3600}, {'d', 86400}};
+
+    *ret_seconds = 0;
+    if (text.len == 0 || str_eq(text, STR("off")))
+        return true;
+    EACH(u, units)
+        if (text.ptr[text.len - 1] == u->unit &&
+            str_to_u64(str_sub(text, 0, text.len - 1), 1000000, ret_seconds) && *ret_seconds > 0) {
+            *ret_seconds *= u->seconds;
+            return true;
+        }
+    return false;
+}
+
 static bool is_loopback(const char *address) {
     struct in_addr  four;
     struct in6_addr six;
@@ -81,6 +99,11 @@ static pw_code check_value(const struct config_key *key, str value, struct err *
             return err_set(err, PW_INVALID, "\"" STR_FMT "\" is not debug, info, warn, error or off",
                            STR_ARG(value));
         return PW_OK;
+    case CONFIG_INTERVAL:
+        if (!interval_parse(value, &number))
+            return err_set(err, PW_INVALID, "\"" STR_FMT "\" is not \"off\" or a number with m, h or d",
+                           STR_ARG(value));
+        return PW_OK;
     case CONFIG_URL:
         if (value.len > 0 && !str_starts(value, STR("http://")) && !str_starts(value, STR("https://")))
             return err_set(err, PW_INVALID, "\"" STR_FMT "\" is not an http:// or https:// address",
@@ -132,15 +155,18 @@ static void variable_name(const char *key, char out[KEY_SIZE]) {
 }
 
 static pw_code set_from_variable(struct config *config, str name, str value, struct err *err) {
-    char              known[KEY_SIZE], where[KEY_SIZE + 32];
-    str               word = str_from(name, strlen(PREFIX));
+    char known[KEY_SIZE], where[KEY_SIZE + 32];
+    str  word = str_from(name, strlen(PREFIX));
 
-    for (int i = 0; config_keys[i].name != NULL; i++) {
-        variable_name(config_keys[i].name, known);
+    for (const struct config_key *key = config_keys; key->name != NULL; key++) {
+        variable_name(key->name, known);
         if (str_eq(str_of(known), name)) {
             snprintf(where, sizeof where, "environment variable %s", known);
-            return config_set(config, str_of(config_keys[i].name), value, where, err);
+            return config_set(config, str_of(key->name), value, where, err);
         }
+    }
+    for (const struct config_key *key = config_keys; key->name != NULL; key++) {
+        variable_name(key->name, known);
         if (suggest_distance(word, str_of(known + strlen(PREFIX))) <= word.len / 5)
             return err_set(err, PW_INVALID, "unknown environment variable " STR_FMT "; did you mean %s?",
                            STR_ARG(name), known);
@@ -197,8 +223,10 @@ str config_text(const struct config *config, const char *key) {
 
 uint64_t config_number(const struct config *config, const char *key) {
     uint64_t value = 0;
+    str      text = config_text(config, key);
 
-    (void)str_to_u64(config_text(config, key), UINT64_MAX, &value); /* checked when it was set */
+    if (!str_to_u64(text, UINT64_MAX, &value))
+        (void)interval_parse(text, &value); /* checked when it was set */
     return value;
 }
 

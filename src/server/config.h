@@ -19,6 +19,7 @@ enum config_kind {
     CONFIG_NUMBER,
     CONFIG_LISTEN,   /* ADDRESS:PORT, loopback only */
     CONFIG_LEVEL,    /* a log level */
+    CONFIG_INTERVAL, /* empty, "off", or a number with m, h or d: config_number gives seconds, 0: off */
     CONFIG_URL,      /* empty, http:// or https:// */
 };
 struct config_key {

@@ -4,7 +4,10 @@
 
 #define FEED(name, help)                                                                           \
     {"feeds." name ".url", "", CONFIG_URL, 0, 0,                                                   \
-     help "\nEmpty: the official address, as `portwarden feeds list` prints it."}
+     help "\nEmpty: the official address, as `portwarden feeds list` prints it."},                  \
+    {"feeds." name ".every", "", CONFIG_INTERVAL, 0, 0,                                            \
+     "How often the server fetches it: \"off\", or a number with m, h or d. Empty: as often as it is\n" \
+     "published, once `portwarden feeds update` has worked on this data folder."}
 
 const struct config_key config_keys[] = {
     {"listen", "127.0.0.1:5080", CONFIG_LISTEN, 0, 0,

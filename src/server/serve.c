@@ -20,6 +20,7 @@
 #include "server/data_dir.h"
 #include "server/notify.h"
 #include "server/routes.h"
+#include "server/updater.h"
 #include "store/blob_store.h"
 #include "store/inventories.h"
 #include "store/subscriptions.h"
@@ -36,6 +37,7 @@ struct house {
     struct live                *live;
     struct registry_service    *registry;
     struct pipeline            *pipeline;
+    struct updater             *updater;
     struct routes               routes;
     struct http_server         *http;
     struct app                  app;
@@ -123,7 +125,8 @@ static pw_code open_work(struct house *h, struct err *err) {
     watch = live_watch(h->live);
     PW_TRY(registry_service_open(&registry, &h->registry, err));
     pipeline.live = h->live;
-    return pipeline_open(&pipeline, &h->pipeline, err);
+    PW_TRY(pipeline_open(&pipeline, &h->pipeline, err));
+    return updater_open(h->store, h->options->config, h->options->data, &h->updater, err);
 }
 
 static pw_code open_http(struct house *h, struct err *err) {
@@ -180,6 +183,7 @@ static void close_house(struct house *h) {
     routes_done(&h->routes);
     if (h->registry != NULL)
         upload_forget_watched(h->registry);
+    updater_close(h->updater);
     pipeline_close(h->pipeline);
     registry_service_close(h->registry);
     live_close(h->live);

@@ -5,6 +5,13 @@ SELECT v.body, v.published_at, e.score, e.percentile, k.added_at
   FROM (SELECT :id AS id) q LEFT JOIN vulnerability v ON v.id = q.id
   LEFT JOIN epss e ON e.cve = q.id LEFT JOIN kev k ON k.cve = q.id
 
+-- name: vulnerability_twin
+-- A distribution's record of the same CVE in a feed that does not decide there still brings ratings.
+SELECT a.feed, a.body, f.is_sample FROM feed f JOIN advisory a ON a.feed = f.name
+ WHERE f.name IN ('osv', 'sample') AND a.name IN (:debian, :alpine)
+   AND a.added_in <= f.generation AND (a.retired_in = 0 OR a.retired_in > f.generation)
+ ORDER BY f.is_sample, a.feed, a.name
+
 -- name: vulnerability_put
 -- No row is touched when nothing changed, or when a newer one is there: files overlap.
 INSERT INTO vulnerability (id, feed, body, published_at, modified_at)

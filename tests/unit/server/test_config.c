@@ -3,6 +3,7 @@
 #include "server/config.h"
 #include "server/config_yaml.h"
 #include "server/data_dir.h"
+#include "server/updater.h"
 #include "test.h"
 
 static pw_code read_text(const char *text, struct config **ret_config, struct err *err) {
@@ -87,14 +88,16 @@ TEST(files_that_are_refused) {
 
 TEST(the_environment_is_stronger) {
     char workers[] = "PORTWARDEN_WORKERS=5", url[] = "PORTWARDEN_FEEDS_DEBIAN_TRACKER_URL=http://x/";
+    char near[] = "PORTWARDEN_FEEDS_KEV_URL=http://y/"; /* near to others, and a key itself */
     char other[] = "PORTWARDEN_TESTDATA=/somewhere", home[] = "HOME=/";
-    char          *environment[] = {workers, url, other, home, NULL};
+    char          *environment[] = {workers, url, near, other, home, NULL};
     struct config *config = NULL;
     struct err     err = ERR_NONE;
 
     CHECK_OK(config_load(NULL, environment, &config, &err));
     CHECK_EQ(config_number(config, "workers"), 5);
     CHECK_STR(config_text(config, "feeds.debian-tracker.url"), "http://x/");
+    CHECK_STR(config_text(config, "feeds.kev.url"), "http://y/");
     config_free(config);
 }
 
@@ -158,6 +161,51 @@ TEST(addresses_to_listen_on) {
     }
 }
 
+TEST(intervals) {
+    static const struct {
+        const char *text;
+        uint64_t    want;
+    } cases[] = {{"off", 0}, {"\"\"", 0}, {"30m", 1800}, {"6h", 21600}, {"2d", 172800}};
+    static const char *const bad[] = {"6", "h", "0h", "6 h", "-1h", "often"};
+
+    EACH(c, cases) {
+        struct config *config = NULL;
+        struct err     err = ERR_NONE;
+        char           text[128];
+
+        snprintf(text, sizeof text, "feeds: {osv: {every: %s}}\n", c->text);
+        CHECK_OK(read_text(text, &config, &err));
+        CHECK_EQ(config_number(config, "feeds.osv.every"), c->want);
+        config_free(config);
+    }
+    EACH(b, bad) {
+        struct config *config = NULL;
+        struct err     err = ERR_NONE;
+        char           text[128];
+
+        snprintf(text, sizeof text, "feeds: {osv: {every: '%s'}}\n", *b);
+        CHECK_EQ(read_text(text, &config, &err), PW_INVALID);
+    }
+}
+
+TEST(when_feeds_are_due) {
+    static const struct {
+        struct updater_feed feed;
+        bool                want; /* at 100000 */
+    } cases[] = {
+        {{.interval = 0}, false},                                             /* off */
+        {{.interval = 3600}, true},                                           /* never fetched */
+        {{.interval = 3600, .updated_at = 99000}, false},
+        {{.interval = 3600, .updated_at = 96400}, true},
+        {{.interval = 3600, .updated_at = 1000, .failed_at = 99900}, false}, /* give it a rest */
+        {{.interval = 3600, .updated_at = 1000, .failed_at = 99100}, true},
+        {{.interval = 3600, .failed_at = 99900}, false},
+    };
+
+    EACH(c, cases)
+        CHECK_EQ(updater_is_due(&c->feed, 100000), c->want);
+}
+
 TEST(a_data_folder_has_one_server) {
     char       folder[] = "/tmp/portwarden-data-XXXXXX", path[DATA_PATH_SIZE];
     int        first = -1, second = -1;
@@ -177,4 +225,4 @@ TEST(a_data_folder_has_one_server) {
 
 RUN_TESTS(UNIT(files_that_are_read), UNIT(files_that_are_refused), UNIT(the_environment_is_stronger),
           UNIT(the_environment_is_checked), UNIT(what_is_printed_is_read_back), UNIT(addresses_to_listen_on),
-          UNIT(a_data_folder_has_one_server))
+          UNIT(intervals), UNIT(when_feeds_are_due), UNIT(a_data_folder_has_one_server))
