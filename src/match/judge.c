@@ -35,8 +35,8 @@ static pw_code gather_room(struct matching *m, const struct group *group, struct
 
     for (size_t i = 0; i < group->member_count; i++)
         ratings += ratings_of(&m->candidates[group->members[i]]).count;
-    g->deciding = arena_array(m->arena, group->member_count, sizeof *g->deciding);
-    g->ratings = arena_array(m->arena, ratings, sizeof *g->ratings);
+    g->deciding = arena_array(m->arena, group->member_count, sizeof(void *));
+    g->ratings = arena_array(m->arena, ratings, sizeof(void *));
     return g->deciding == NULL || g->ratings == NULL ? arena_error(m->arena, err) : PW_OK;
 }
 
@@ -150,8 +150,8 @@ static pw_code add_facts(struct matching *m, const struct vulnerability_facts *f
     size_t         have = g->elsewhere_count;
     struct rating *copies = arena_array(m->arena, facts->rating_count, sizeof *copies);
 
-    g->elsewhere = arena_grow(m->arena, g->elsewhere, have * sizeof *g->elsewhere,
-                              (have + facts->rating_count) * sizeof *g->elsewhere);
+    g->elsewhere = arena_grow(m->arena, g->elsewhere, have * sizeof(void *),
+                              (have + facts->rating_count) * sizeof(void *));
     if (copies == NULL || g->elsewhere == NULL)
         return arena_error(m->arena, err);
     for (size_t i = 0; i < facts->rating_count; i++) {

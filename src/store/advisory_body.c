@@ -14,7 +14,7 @@ static void put_number(struct buf *out, uint64_t value) {
 }
 
 static void put_signed(struct buf *out, int64_t value) {
-    put_number(out, ((uint64_t)value << 1) ^ (uint64_t)(value >> 63));
+    put_number(out, ((uint64_t)value << 1) ^ (value < 0 ? UINT64_MAX : 0));
 }
 
 static void put_text(struct buf *out, str text) {

@@ -128,6 +128,7 @@ static pw_code pairs_of_row(struct txn *txn, struct arena *arena, int64_t id,
     bool                        row;
     str                         body;
 
+    *ret_pairs = NULL;
     *ret_count = 0;
     PW_TRY(stmt_begin(txn, SQL_ADVISORY_BODY, &s, err));
     stmt_int(&s, "id", id);

@@ -231,8 +231,7 @@ static pw_code write_touch(struct txn *txn, void *arg, struct err *err) {
 
 pw_code feeds_touch(struct store *store, str feed, str ecosystem, str part, struct err *err) {
     AUTO(buf_done)
-    struct buf from = BUF_INIT(LIMIT_FIELD_BYTES),
-               below = BUF_INIT(LIMIT_FIELD_BYTES);
+    struct buf      from = BUF_INIT(LIMIT_FIELD_BYTES), below = BUF_INIT(LIMIT_FIELD_BYTES);
     struct touching t = {feed, ecosystem, part, STR_NONE, STR_NONE};
 
     buf_addf(&from, STR_FMT ":", STR_ARG(ecosystem));

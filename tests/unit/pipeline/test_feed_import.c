@@ -10,7 +10,7 @@
 #define RECORD(id, ecosystem, package, fixed)                                                      \
     "{\"id\":\"" id "\",\"affected\":[{\"package\":{\"ecosystem\":\"" ecosystem                    \
     "\",\"name\":\"" package "\"},\"ranges\":[{\"type\":\"ECOSYSTEM\",\"events\":[{"               \
-                             "\"introduced\":\"0\"},{\"fixed\":\"" fixed "\"}]}]}]}"
+    "\"introduced\":\"0\"},{\"fixed\":\"" fixed "\"}]}]}]}"
 
 /* --- files --- */
 
