@@ -23,11 +23,12 @@ static bool pass_progress(void *ctx, uint64_t received, uint64_t total) {
 
     if (cancel != NULL && atomic_load(cancel))
         return false;
-    return f->options->progress == NULL || f->options->progress(f->options->ctx, f->url, received, total);
+    return f->options->progress == NULL ||
+           f->options->progress(f->options->ctx, f->url, received, total);
 }
 
-static pw_code file_for(const struct fetching *f, const struct feed_address *address, char out[PATH_ROOM],
-                        struct err *err) {
+static pw_code file_for(const struct fetching *f, const struct feed_address *address,
+                        char out[PATH_ROOM], struct err *err) {
     char   folder[PATH_ROOM];
     size_t slash;
 
@@ -77,11 +78,13 @@ static pw_code fetch_all(struct fetching *f, struct err *err) {
             PW_TRY(fetch_one(f, &address, err));
     }
     if (i == 0)
-        return err_set(err, PW_UNSUPPORTED, "feed %s has no address; import it from a path", feed->name);
+        return err_set(err, PW_UNSUPPORTED, "feed %s has no address; import it from a path",
+                       feed->name);
     if (newest)
         PW_TRY(fetch_one(f, &last, err)); /* the newest year is the last address */
     if (f->fetched == 0)
-        return err_set(err, PW_NOT_FOUND, "feed %s: none of its documents exist, the last one asked for was %s",
+        return err_set(err, PW_NOT_FOUND,
+                       "feed %s: none of its documents exist, the last one asked for was %s",
                        feed->name, last.url);
     return PW_OK;
 }
@@ -91,19 +94,21 @@ static int remove_one(const char *path, const struct stat *facts, int type, stru
     return remove(path);
 }
 
-pw_code feed_update(const struct feed_update_options *options, struct feed_import_report *ret_report,
-                    struct err *err) {
+pw_code feed_update(const struct feed_update_options *options,
+                    struct feed_import_report *ret_report, struct err *err) {
     struct fetching f = {.options = options};
     char            base[FEED_URL_SIZE], random[17];
     pw_code         code;
 
     if (options->base.len > 0) {
         if (!str_copy(options->base, base, sizeof base))
-            return err_set(err, PW_TOO_LARGE, "the address of feed %s is too long", options->import.feed->name);
+            return err_set(err, PW_TOO_LARGE, "the address of feed %s is too long",
+                           options->import.feed->name);
         f.base = base;
     }
     PW_TRY(random_hex(8, random, err));
-    if (snprintf(f.folder, sizeof f.folder, "%s/fetch-%s", options->folder, random) >= (int)sizeof f.folder)
+    if (snprintf(f.folder, sizeof f.folder, "%s/fetch-%s", options->folder, random) >=
+        (int)sizeof f.folder)
         return err_set(err, PW_TOO_LARGE, "the path of the data folder is too long");
     PW_TRY(dir_make(f.folder, 0700, err));
     code = fetch_all(&f, err);

@@ -15,9 +15,10 @@ struct feed_update_options {
     const char                *folder; /* must exist; emptied again */
     str                        base;   /* a mirror of it; empty: the official address */
     int                        this_year;
-    bool                       quick;  /* the newest year alone, where documents are years */
-    bool (*progress)(void *ctx, const char *url, uint64_t received, uint64_t total); /* may be NULL */
-    void                      *ctx;
+    bool                       quick; /* the newest year alone, where documents are years */
+    bool (*progress)(void *ctx, const char *url, uint64_t received,
+                     uint64_t total); /* may be NULL */
+    void *ctx;
 };
-pw_code feed_update(const struct feed_update_options *options, struct feed_import_report *ret_report,
-                    struct err *err);
+pw_code feed_update(const struct feed_update_options *options,
+                    struct feed_import_report *ret_report, struct err *err);
