@@ -21,7 +21,8 @@ static char        small_body[401];
 static pw_code small(struct http_request *request, struct http_reply *reply, struct err *err) {
     http_reply_header(reply, "Docker-Content-Digest", "sha256:%064d", 7);
     http_reply_header(reply, "ETag", "\"sha256:%064d\"", 7);
-    http_reply_borrow(reply, "application/vnd.oci.image.manifest.v1+json", str_make(small_body, 400));
+    http_reply_borrow(reply, "application/vnd.oci.image.manifest.v1+json",
+                      str_make(small_body, 400));
     return PW_OK;
 }
 
@@ -71,13 +72,15 @@ static pw_code stream(struct http_request *request, struct http_reply *reply, st
 
 int main(int argc, char **argv) {
     static const struct http_route routes[] = {
-        {"GET", "/small", HTTP_EVENT, 0, small},   {"GET", "/worker", HTTP_WORKER, 0, small},
-        {"PUT", "/hash", HTTP_WORKER, 0, hash},    {"GET", "/file", HTTP_WORKER, 0, file},
+        {"GET", "/small", HTTP_EVENT, 0, small},
+        {"GET", "/worker", HTTP_WORKER, 0, small},
+        {"PUT", "/hash", HTTP_WORKER, 0, hash},
+        {"GET", "/file", HTTP_WORKER, 0, file},
         {"GET", "/stream", HTTP_WORKER, 0, stream},
         {"GET", "/v2/{name*}/manifests/{reference}", HTTP_EVENT, 0, small},
     };
-    struct http_options options = {.address = "127.0.0.1", .routes = routes,
-                                   .route_count = COUNT_OF(routes)};
+    struct http_options options = {
+        .address = "127.0.0.1", .routes = routes, .route_count = COUNT_OF(routes)};
     struct http_server *server;
     struct err          err = ERR_NONE;
     sigset_t            set;

@@ -88,14 +88,19 @@ static pw_code tracker_record(struct feed_reader *reader, str source, str id, co
     why = take_releases(&reader->arena, source, json_opt_object(value, "releases"), &out);
     if (why != NULL)
         return reader_bad(reader, name, why, err);
-    if (out.affected_count == 0)
+    if (out.affected_count == 0) {
+        reader->records++;
         return PW_OK; /* known, and in no release */
+    }
     return reader_advisory(reader, name, &out, err);
 }
 
 static pw_code tracker_end(struct feed_reader *reader, struct err *err) {
     struct feed_scope scope = {.all = true};
 
+    if (reader->records == 0)
+        return err_set(err, PW_INVALID,
+                       "not the tracker's document: no {source: {id: {...}}} in it");
     return reader_scope(reader, &scope, err);
 }
 

@@ -108,7 +108,7 @@ bool feed_address(const struct feed *feed, const char *base, size_t index, int t
     char   part[64];
     size_t hole = str_find(path, STR("{}"));
 
-    if (str_empty(root) || (feed->path == NULL && index > 0))
+    if (feed->url == NULL || str_empty(root) || (feed->path == NULL && index > 0))
         return false;
     ret_address->part = STR_NONE;
     if (feed->path == NULL)

@@ -160,8 +160,7 @@ static void set_up(CURL *curl, const struct client_request *r, struct exchange *
     curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)(total * 1000));
     curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT,
                      r->low_bytes_per_second > 0 ? (long)r->low_bytes_per_second : 1024L);
-    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME,
-                     r->low_seconds > 0 ? (long)r->low_seconds : 60L);
+    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, r->low_seconds > 0 ? (long)r->low_seconds : 60L);
     curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
     curl_easy_setopt(curl, CURLOPT_HEADERDATA, x);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_bytes);
@@ -249,9 +248,9 @@ static void exchange_done(struct exchange *x) {
 
 pw_code client_do(const struct client_request *request, struct arena *arena,
                   struct client_answer *ret_answer, struct err *err) {
-    AUTO(exchange_done) struct exchange x = {.request = request,
-                                             .headers = BUF_INIT(HEADER_TEXT),
-                                             .error_text = BUF_INIT(ERROR_TEXT)};
+    AUTO(exchange_done)
+    struct exchange x = {
+        .request = request, .headers = BUF_INIT(HEADER_TEXT), .error_text = BUF_INIT(ERROR_TEXT)};
     AUTO(slist_done) struct curl_slist *headers = NULL;
     AUTO(curl_done) CURL               *curl = NULL;
     char                                error[CURL_ERROR_SIZE] = "";

@@ -167,7 +167,8 @@ static void find_route(struct http_request *r) {
         refuse(r, err->code == PW_INVALID ? 400 : 0);
         return;
     }
-    if (r->target.authority.len > 0 && !str_eq_nocase(r->target.authority, http_header(r, "Host"))) {
+    if (r->target.authority.len > 0 &&
+        !str_eq_nocase(r->target.authority, http_header(r, "Host"))) {
         err_set(err, PW_INVALID, "the request target names another host than the Host header");
         refuse(r, 400);
         return;

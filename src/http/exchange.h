@@ -7,11 +7,11 @@
  */
 #include "http/request.h"
 
-void  exchange_connection(void *server, struct MHD_Connection *mhd, void **connection,
-                          enum MHD_ConnectionNotificationCode code);
-void *exchange_target(void *server, const char *target, struct MHD_Connection *mhd);
+void            exchange_connection(void *server, struct MHD_Connection *mhd, void **connection,
+                                    enum MHD_ConnectionNotificationCode code);
+void           *exchange_target(void *server, const char *target, struct MHD_Connection *mhd);
 enum MHD_Result exchange_call(void *server, struct MHD_Connection *mhd, const char *url,
                               const char *method, const char *version, const char *data,
                               size_t *size, void **request);
-void exchange_completed(void *server, struct MHD_Connection *mhd, void **request,
-                        enum MHD_RequestTerminationCode code);
+void            exchange_completed(void *server, struct MHD_Connection *mhd, void **request,
+                                   enum MHD_RequestTerminationCode code);

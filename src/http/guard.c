@@ -48,8 +48,8 @@ static str trim_blanks(str s) {
 
 static enum MHD_Result each_header(void *ctx, enum MHD_ValueKind kind PW_UNUSED, const char *name,
                                    const char *value) {
-    struct walk         *walk = ctx;
-    struct http_request *r = walk->request;
+    struct walk           *walk = ctx;
+    struct http_request   *r = walk->request;
     struct request_header *h;
 
     if (r->header_count == LIMIT_HEADERS) {
@@ -101,8 +101,9 @@ static pw_code check_fields(struct http_request *r, struct err *err) {
         const struct request_header *h = &r->headers[i];
 
         if (!is_token(h->name))
-            return refuse(r, 400, err, PW_INVALID,
-                          "a header name holds a space or another character that names cannot hold");
+            return refuse(
+                r, 400, err, PW_INVALID,
+                "a header name holds a space or another character that names cannot hold");
         for (size_t k = 0; k < h->value.len; k++) {
             unsigned char c = (unsigned char)h->value.ptr[k];
 
@@ -110,7 +111,7 @@ static pw_code check_fields(struct http_request *r, struct err *err) {
                 return refuse(r, 400, err, PW_INVALID, "a header value holds a control character");
         }
     }
-    EACH(name, once) {
+    EACH (name, once) {
         bool again;
 
         (void)request_header_at(r, *name, 1, &again);

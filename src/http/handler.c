@@ -10,20 +10,20 @@
 /* Used when the application brings no error writer, or when memory ran out. */
 static void plain_error(struct http_reply *reply, pw_code code, const struct err *err) {
     static const int statuses[PW_CODE_COUNT] = {
-        [PW_INVALID] = 400, [PW_NOT_FOUND] = 404,   [PW_CONFLICT] = 409,    [PW_DENIED] = 403,
+        [PW_INVALID] = 400,      [PW_NOT_FOUND] = 404, [PW_CONFLICT] = 409,    [PW_DENIED] = 403,
         [PW_UNAUTHORIZED] = 401, [PW_TOO_LARGE] = 413, [PW_UNSUPPORTED] = 400, [PW_RANGE] = 416,
-        [PW_BUSY] = 503,    [PW_NO_SPACE] = 507,    [PW_CORRUPT] = 500,     [PW_TIMEOUT] = 408,
+        [PW_BUSY] = 503,         [PW_NO_SPACE] = 507,  [PW_CORRUPT] = 500,     [PW_TIMEOUT] = 408,
         [PW_CANCELLED] = 503,
     };
 
     http_reply_status(reply, statuses[code] != 0 ? statuses[code] : 500);
-    http_reply_body(reply, "text/plain", str_of(reply->status < 500 ? err_text(err)
-                                                                    : pw_code_name(code)));
+    http_reply_body(reply, "text/plain",
+                    str_of(reply->status < 500 ? err_text(err) : pw_code_name(code)));
 }
 
 static void write_error(struct http_request *r, pw_code code, const struct err *err) {
     const struct http_options *o = &r->server->options;
-    int face = r->route.row != NULL ? r->route.row->face : o->default_face;
+    int                        face = r->route.row != NULL ? r->route.row->face : o->default_face;
 
     reply_reset(&r->reply);
     if (o->error != NULL)
@@ -81,8 +81,7 @@ static void send_bytes(struct http_request *r, str bytes) {
 static bool better_drained(struct http_request *r) {
     if (r->server->tls || r->reply.kind == REPLY_FILE || r->reply.kind == REPLY_STREAM)
         return true;
-    return r->body_length >= 0 &&
-           (uint64_t)r->body_length - r->body_seen <= LIMIT_DRAIN_BYTES &&
+    return r->body_length >= 0 && (uint64_t)r->body_length - r->body_seen <= LIMIT_DRAIN_BYTES &&
            ring_failed(&r->ring) == PW_OK;
 }
 
@@ -214,10 +213,11 @@ pw_code http_body_next(struct http_request *r, str *ret_chunk, struct err *err) 
 pw_code http_body_all(struct http_request *r, size_t ceiling, str *ret_body, struct err *err) {
     char  *all = NULL;
     size_t used = 0, room = 0;
-    str    chunk;
+    str    chunk = STR_NONE;
 
     if (r->body_length > 0 && (uint64_t)r->body_length > ceiling)
-        return err_set(err, PW_TOO_LARGE, "the request body has %lld bytes, at most %zu are allowed",
+        return err_set(err, PW_TOO_LARGE,
+                       "the request body has %lld bytes, at most %zu are allowed",
                        (long long)r->body_length, ceiling);
     for (;;) {
         PW_TRY(http_body_next(r, &chunk, err));
@@ -228,8 +228,8 @@ pw_code http_body_all(struct http_request *r, size_t ceiling, str *ret_body, str
             return PW_OK;
         }
         if (chunk.len > ceiling - used)
-            return err_set(err, PW_TOO_LARGE, "the request body has more than the %zu bytes allowed",
-                           ceiling);
+            return err_set(err, PW_TOO_LARGE,
+                           "the request body has more than the %zu bytes allowed", ceiling);
         if (chunk.len > room - used) {
             size_t more = r->body_length > 0 ? (size_t)r->body_length : (used + chunk.len) * 2;
 

@@ -243,28 +243,29 @@ static pw_code reply_parts(struct http_request *request, struct http_reply *repl
 pw_code http_range_reply_file(struct http_request *request, struct http_reply *reply,
                               const char *media_type, int fd, uint64_t size, struct err *err) {
     struct parts          *p = arena_new(http_arena(request), struct parts);
-    AUTO(fd_close) int     mine = fd;
-    enum http_range_answer answer;
+    enum http_range_answer answer = HTTP_RANGE_WHOLE;
+    pw_code                code;
 
-    if (p == NULL)
-        return arena_error(http_arena(request), err);
-    *p = (struct parts){.size = size, .fd = -1};
-    PW_TRY(choose(request, reply, size, &answer, p, err));
-    if (answer == HTTP_RANGE_NONE_FITS)
-        return PW_OK;
+    if (p != NULL) {
+        *p = (struct parts){.size = size, .fd = fd};
+        code = choose(request, reply, size, &answer, p, err);
+    } else {
+        code = arena_error(http_arena(request), err);
+    }
+    if (code != PW_OK || answer == HTTP_RANGE_NONE_FITS) {
+        close(fd);
+        return code;
+    }
     if (answer == HTTP_RANGE_PARTS && p->count > 1) {
-        p->fd = mine;
-        mine = -1;
         p->source = (struct http_range_source){p, file_read_at, file_end};
         return reply_parts(request, reply, media_type, p, err);
     }
     if (answer == HTTP_RANGE_PARTS) {
         say_part(reply, p->ranges, size);
-        http_reply_file(reply, media_type, mine, p->ranges[0].first, p->ranges[0].length);
+        http_reply_file(reply, media_type, fd, p->ranges[0].first, p->ranges[0].length);
     } else {
-        http_reply_file(reply, media_type, mine, 0, size);
+        http_reply_file(reply, media_type, fd, 0, size);
     }
-    mine = -1;
     return PW_OK;
 }
 
@@ -272,8 +273,8 @@ pw_code http_range_reply_source(struct http_request *request, struct http_reply 
                                 const char *media_type, struct http_range_source source,
                                 uint64_t size, struct err *err) {
     struct parts          *p = arena_new(http_arena(request), struct parts);
-    enum http_range_answer answer;
-    pw_code                code = PW_MEMORY;
+    enum http_range_answer answer = HTTP_RANGE_WHOLE;
+    pw_code                code;
 
     if (p != NULL) {
         *p = (struct parts){.size = size, .fd = -1, .source = source};

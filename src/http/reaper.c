@@ -12,17 +12,17 @@
 #include "http/handler.h"
 #include "http/wire.h"
 
-#define REAPER_TICK_NS 50000000
-#define SECOND_NS 1000000000.0
-#define AVERAGE_AFTER_SECONDS 30 /* a slow start is no attack */
-#define ANSWERED_SECONDS 1       /* for the library to notice that the exchange is over */
-#define CLOSE_SECONDS 0.3        /* what lingers when the server closes */
+#define REAPER_TICK_NS        50000000
+#define SECOND_NS             1000000000.0
+#define AVERAGE_AFTER_SECONDS 30  /* a slow start is no attack */
+#define ANSWERED_SECONDS      1   /* for the library to notice that the exchange is over */
+#define CLOSE_SECONDS         0.3 /* what lingers when the server closes */
 /* Bytes dropped in one tick, from one client and from all: the list is locked meanwhile. */
 #define DRAIN_ONE MIB(1)
 #define DRAIN_ALL MIB(16)
 enum {
-    IDLE_LOOK_EVERY = 10,                    /* ticks between looks at idle sockets */
-    MOST_LINGERING = LIMIT_CONNECTIONS / 4,  /* descriptors; further ones are just closed */
+    IDLE_LOOK_EVERY = 10,                   /* ticks between looks at idle sockets */
+    MOST_LINGERING = LIMIT_CONNECTIONS / 4, /* descriptors; further ones are just closed */
 };
 
 struct lingering {

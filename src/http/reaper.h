@@ -18,8 +18,8 @@ void    reaper_close(struct reaper *reaper); /* accepts NULL */
 void    reaper_add(struct reaper *reaper, struct connection *connection);
 void    reaper_remove(struct reaper *reaper, struct connection *connection);
 /* connection->request changes only through this: the reaper may be looking at it. */
-void    reaper_set_request(struct reaper *reaper, struct connection *connection,
-                           struct http_request *request);
+void reaper_set_request(struct reaper *reaper, struct connection *connection,
+                        struct http_request *request);
 /* Owns fd: reads and drops until the client closes, or a limit. */
 void reaper_linger(struct reaper *reaper, int fd);
 /* Calls each with every connection that has a request, with the request's lock held. */

@@ -155,8 +155,8 @@ static struct MHD_Response *with_body(struct http_reply *reply,
         return stream(ctx, reply->length_said ? reply->length : MHD_SIZE_UNKNOWN);
     if (reply->kind != REPLY_FILE || reply->length == 0)
         /* the library takes a pointer to non-const memory, and only reads it */
-        return MHD_create_response_from_buffer(reply->bytes.len, (void *)(uintptr_t)reply->bytes.ptr,
-                                               MHD_RESPMEM_PERSISTENT);
+        return MHD_create_response_from_buffer(
+            reply->bytes.len, (void *)(uintptr_t)reply->bytes.ptr, MHD_RESPMEM_PERSISTENT);
     response = MHD_create_response_from_fd_at_offset64(reply->length, reply->fd, reply->offset);
     if (response != NULL)
         reply->fd = -1; /* closed with the response */

@@ -47,33 +47,33 @@ struct request_header {
 struct connection;
 
 struct http_request {
-    struct work           work; /* first: run() casts back */
-    struct http_server   *server;
-    struct connection    *connection; /* event thread only */
+    struct work            work; /* first: run() casts back */
+    struct http_server    *server;
+    struct connection     *connection; /* event thread only */
     struct MHD_Connection *mhd;
-    _Atomic unsigned      refs;
+    _Atomic unsigned       refs;
 
     pthread_mutex_t    lock;
     enum request_phase phase;
     bool               suspended, alive, flowing, replied, abandoned;
     bool               counted; /* in the server's number of running requests */
-    int                fd; /* the socket while alive */
+    int                fd;      /* the socket while alive */
     char               peer[INET6_ADDRSTRLEN];
 
-    struct arena         arena;
-    str                  method;
-    struct target        target;
-    struct route_match   route;
+    struct arena          arena;
+    str                   method;
+    struct target         target;
+    struct route_match    route;
     struct request_header headers[LIMIT_HEADERS];
-    unsigned             header_count;
-    bool                 head, http_1_0, has_body, expects, close;
-    int64_t              body_length; /* -1: chunked */
-    int                  forced_status; /* of a refusal; 0: what the error writer says */
-    bool                 refused;
-    struct err           refusal;
-    struct http_reply    reply;
-    struct MHD_Response *response; /* made, not yet given to the library */
-    unsigned             response_status;
+    unsigned              header_count;
+    bool                  head, http_1_0, has_body, expects, close;
+    int64_t               body_length;   /* -1: chunked */
+    int                   forced_status; /* of a refusal; 0: what the error writer says */
+    bool                  refused;
+    struct err            refusal;
+    struct http_reply     reply;
+    struct MHD_Response  *response; /* made, not yet given to the library */
+    unsigned              response_status;
 
     char       *inline_body; /* COLLECT */
     size_t      inline_used;

@@ -6,7 +6,7 @@
 
 /* A worker is woken for this much, or after RING_PATIENCE_NS for less: waking it for every 32 KiB
  * of a fast upload would cost a third of the throughput. */
-#define RING_BATCH KIB(128)
+#define RING_BATCH       KIB(128)
 #define RING_PATIENCE_NS 10000000
 enum { SPARE_SEGMENTS = 8 }; /* kept for the next upload: 4 MiB */
 

@@ -47,7 +47,7 @@ size_t ring_push(struct ring *ring, const char *bytes, size_t n);
 bool   ring_has_room(struct ring *ring);
 void   ring_end(struct ring *ring);
 /* The consumer gets this code instead of further bytes. The first failure stays. */
-void ring_fail(struct ring *ring, pw_code code);
+void    ring_fail(struct ring *ring, pw_code code);
 pw_code ring_failed(struct ring *ring);
 /* What ring_next gave is no longer needed. True: a producer that waits may go on. */
 bool ring_release(struct ring *ring);

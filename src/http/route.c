@@ -53,7 +53,7 @@ static pw_code compile(const struct http_route *row, size_t order, struct patter
     out->head = str_eq(str_of(row->method), STR("HEAD"));
     for (size_t i = 0; i < text.len; i++)
         out->count += text.ptr[i] == '/';
-    out->parts = calloc(out->count, sizeof *out->parts);
+    out->parts = calloc(out->count + 1, sizeof *out->parts);
     if (out->parts == NULL)
         return err_set(err, PW_MEMORY, "out of memory");
     rest = str_from(text, 1);

@@ -20,7 +20,7 @@ struct route_param {
 };
 
 struct route_match {
-    const struct http_route *row; /* NULL: none */
+    const struct http_route *row;        /* NULL: none */
     bool                     path_known; /* another method would have been served */
     struct route_param       params[LIMIT_ROUTE_PARAMS];
     unsigned                 param_count;

@@ -22,7 +22,7 @@
 #define TLS_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 
 enum {
-    POOL_BYTES = 64 * 1024,  /* of a connection: header, and a window of the body */
+    POOL_BYTES = 64 * 1024, /* of a connection: header, and a window of the body */
     BACKLOG = 4096,
     DESCRIPTORS = 2 * LIMIT_CONNECTIONS, /* each connection may send a file */
 };
@@ -54,57 +54,62 @@ static void raise_descriptors(void) {
 
 static pw_code open_socket(const struct http_options *o, int *ret_fd, unsigned *ret_port,
                            struct err *err) {
-    struct addrinfo         hints = {.ai_socktype = SOCK_STREAM,
-                                     .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE};
-    struct addrinfo        *found = NULL;
-    struct sockaddr_storage bound;
-    socklen_t               size = sizeof bound;
-    AUTO(fd_close) int      fd = -1;
-    char                    port[8];
-    int                     on = 1;
-    bool                    fine;
+    struct addrinfo  hints = {.ai_socktype = SOCK_STREAM,
+                              .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE};
+    struct addrinfo *found = NULL;
+    union {
+        struct sockaddr     any;
+        struct sockaddr_in  v4;
+        struct sockaddr_in6 v6;
+    } bound;
+    socklen_t size = sizeof bound;
+    int       fd = -1;
+    char      port[8];
+    int       on = 1;
+    pw_code   code = PW_OK;
 
+    memset(&bound, 0, sizeof bound);
     snprintf(port, sizeof port, "%u", o->port);
     if (o->port > 65535 || getaddrinfo(o->address, port, &hints, &found) != 0)
         return err_set(err, PW_INVALID, "\"%s\" port %u is not an address to listen on", o->address,
                        o->port);
     fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    fine = fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
-           bind(fd, found->ai_addr, found->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0 &&
-           getsockname(fd, (struct sockaddr *)&bound, &size) == 0;
+    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+        bind(fd, found->ai_addr, found->ai_addrlen) != 0 || listen(fd, BACKLOG) != 0 ||
+        getsockname(fd, &bound.any, &size) != 0)
+        code = err_errno(err, "cannot listen on %s port %u", o->address, o->port);
     freeaddrinfo(found);
-    if (!fine)
-        return err_errno(err, "cannot listen on %s port %u", o->address, o->port);
-    *ret_port = ntohs(bound.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&bound)->sin6_port
-                                                  : ((struct sockaddr_in *)&bound)->sin_port);
+    if (code != PW_OK) {
+        fd_close(&fd);
+        return code;
+    }
+    *ret_port = ntohs(bound.any.sa_family == AF_INET6 ? bound.v6.sin6_port : bound.v4.sin_port);
     *ret_fd = fd;
-    fd = -1;
     return PW_OK;
 }
 
 /* Every text of ours stays as it is: it is decoded once, in target.c. */
-static size_t leave_escaped(void *ctx PW_UNUSED, struct MHD_Connection *mhd PW_UNUSED,
-                            char *text) {
+static size_t leave_escaped(void *ctx PW_UNUSED, struct MHD_Connection *mhd PW_UNUSED, char *text) {
     return strlen(text);
 }
 
 static pw_code start_daemon(struct http_server *s, struct err *err) {
     const struct http_options *o = &s->options;
-    unsigned idle = (unsigned)(MAX_OF(o->idle_seconds, o->body_idle_seconds) + 1);
-    struct MHD_OptionItem items[] = {
-        {MHD_OPTION_LISTEN_SOCKET, s->listen_fd, NULL},
-        {MHD_OPTION_CONNECTION_MEMORY_LIMIT, POOL_BYTES, NULL},
-        {MHD_OPTION_CONNECTION_LIMIT, LIMIT_CONNECTIONS, NULL},
-        {MHD_OPTION_CONNECTION_TIMEOUT, idle, NULL},
-        {MHD_OPTION_UNESCAPE_CALLBACK, (intptr_t)leave_escaped, NULL},
-        {MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)exchange_target, s},
-        {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)exchange_connection, s},
-        {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)exchange_completed, s},
-        /* The guard of 0.9.7x sees more when the library lets it pass. */
-        {MHD_OPTION_STRICT_FOR_CLIENT, s->sees_layout ? 0 : 1, NULL},
-        {o->event_threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, o->event_threads,
-         NULL},
-        {MHD_OPTION_END, 0, NULL},
+    unsigned                   idle = (unsigned)(MAX_OF(o->idle_seconds, o->body_idle_seconds) + 1);
+    struct MHD_OptionItem      items[] = {
+             {MHD_OPTION_LISTEN_SOCKET, s->listen_fd, NULL},
+             {MHD_OPTION_CONNECTION_MEMORY_LIMIT, POOL_BYTES, NULL},
+             {MHD_OPTION_CONNECTION_LIMIT, LIMIT_CONNECTIONS, NULL},
+             {MHD_OPTION_CONNECTION_TIMEOUT, idle, NULL},
+             {MHD_OPTION_UNESCAPE_CALLBACK, (intptr_t)leave_escaped, NULL},
+             {MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)exchange_target, s},
+             {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)exchange_connection, s},
+             {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)exchange_completed, s},
+             /* The guard of 0.9.7x sees more when the library lets it pass. */
+             {MHD_OPTION_STRICT_FOR_CLIENT, s->sees_layout ? 0 : 1, NULL},
+             {o->event_threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, o->event_threads,
+              NULL},
+             {MHD_OPTION_END, 0, NULL},
     };
     struct MHD_OptionItem tls[] = {
         /* the library takes pointers to non-const memory, and only reads them */
@@ -117,12 +122,14 @@ static pw_code start_daemon(struct http_server *s, struct err *err) {
 
     if (s->tls && MHD_is_feature_supported(MHD_FEATURE_TLS) != MHD_YES)
         return err_set(err, PW_UNSUPPORTED, "this libmicrohttpd was built without TLS");
-    s->daemon = MHD_start_daemon(flags | (s->tls ? MHD_USE_TLS : 0), 0, NULL, NULL, exchange_call, s,
-                                 MHD_OPTION_ARRAY, s->tls ? tls : &tls[3], MHD_OPTION_ARRAY, items,
-                                 MHD_OPTION_END);
+    s->daemon = MHD_start_daemon(flags | (s->tls ? MHD_USE_TLS : 0), 0, NULL, NULL, exchange_call,
+                                 s, MHD_OPTION_ARRAY, s->tls ? tls : &tls[3], MHD_OPTION_ARRAY,
+                                 items, MHD_OPTION_END);
     if (s->daemon == NULL && s->tls)
-        return err_set(err, PW_INVALID, "cannot start HTTPS on %s port %u: the certificate and its key "
-                       "must be PEM texts that belong together", o->address, o->port);
+        return err_set(err, PW_INVALID,
+                       "cannot start HTTPS on %s port %u: the certificate and its key "
+                       "must be PEM texts that belong together",
+                       o->address, o->port);
     if (s->daemon == NULL)
         return err_errno(err, "cannot start the HTTP server on %s port %u", o->address, o->port);
     return PW_OK;

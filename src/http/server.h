@@ -23,7 +23,7 @@ typedef pw_code (*http_handler)(struct http_request *request, struct http_reply 
 enum http_where { HTTP_EVENT, HTTP_WORKER };
 
 struct http_route {
-    const char     *method;  /* "GET" also serves HEAD (headers only) unless a HEAD row exists */
+    const char *method; /* "GET" also serves HEAD (headers only) unless a HEAD row exists */
     /* Segments; "{name}" is one segment, "{name*}" one or more (as many as possible: the LAST
      * keyword counts). Percent-decoded. A trailing slash matters. */
     const char     *pattern;
@@ -43,15 +43,15 @@ struct http_options {
     size_t                   route_count;
     void                    *app; /* http_app() */
     http_error_writer        error;
-    int                      default_face;   /* for requests that match no route */
-    unsigned                 event_threads;  /* 0: 2 */
-    unsigned                 worker_threads; /* 0: 16 */
-    double                   header_seconds;    /* absolute deadline for the header; 0: 15 */
-    double                   body_idle_seconds; /* no body byte for so long; 0: 60 */
+    int                      default_face;          /* for requests that match no route */
+    unsigned                 event_threads;         /* 0: 2 */
+    unsigned                 worker_threads;        /* 0: 16 */
+    double                   header_seconds;        /* absolute deadline for the header; 0: 15 */
+    double                   body_idle_seconds;     /* no body byte for so long; 0: 60 */
     uint64_t                 body_bytes_per_second; /* least average after 30 s; 0: 1024 */
     double                   idle_seconds; /* nothing sent nor received for so long; 0: 75 */
-    const char              *tls_certificate; /* PEM texts, the chain and its key; both or neither */
-    const char              *tls_key;
+    const char *tls_certificate;           /* PEM texts, the chain and its key; both or neither */
+    const char *tls_key;
 };
 
 pw_code  http_server_open(const struct http_options *options, struct http_server **ret_server,
@@ -64,7 +64,8 @@ void http_server_close(struct http_server *server, double grace_seconds);
 bool http_stopping(const struct http_request *request);
 
 struct http_stats { /* for /metrics */
-    uint64_t requests, connections_now, connections_total, bytes_in, bytes_out, errors_4xx, errors_5xx;
+    uint64_t requests, connections_now, connections_total, bytes_in, bytes_out, errors_4xx,
+        errors_5xx;
 };
 void http_server_stats(const struct http_server *server, struct http_stats *ret_stats);
 
@@ -72,7 +73,7 @@ void http_server_stats(const struct http_server *server, struct http_stats *ret_
 void         *http_app(const struct http_request *request);
 struct arena *http_arena(struct http_request *request);
 str           http_method(const struct http_request *request);
-str           http_path(const struct http_request *request);  /* decoded */
+str           http_path(const struct http_request *request);   /* decoded */
 str           http_target(const struct http_request *request); /* as sent, with query */
 str           http_param(const struct http_request *request, const char *name); /* of the pattern */
 bool          http_query(const struct http_request *request, const char *name, str *ret_value);
@@ -82,7 +83,7 @@ str  http_header(const struct http_request *request, const char *name); /* empty
 bool http_header_at(const struct http_request *request, const char *name, size_t n, str *ret_value);
 str  http_peer(const struct http_request *request); /* address text without port */
 const char *http_route_pattern(const struct http_request *request);
-bool http_is_head(const struct http_request *request);
+bool        http_is_head(const struct http_request *request);
 
 /* Body, workers only. -1: chunked, length not known. */
 int64_t http_body_length(const struct http_request *request);

@@ -70,7 +70,7 @@ static str origin_form(str raw, str *ret_authority) {
     *ret_authority = STR_NONE;
     if (raw.len > 0 && raw.ptr[0] == '/')
         return raw;
-    EACH(scheme, schemes) {
+    EACH (scheme, schemes) {
         if (str_eq_nocase(str_sub(raw, 0, scheme->len), *scheme)) {
             str    rest = str_from(raw, scheme->len);
             size_t end = 0;

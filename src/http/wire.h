@@ -18,7 +18,7 @@ struct http_server {
     struct http_options  options;
     struct route_table  *routes;
     struct MHD_Daemon   *daemon;
-    struct MHD_Response *busy; /* the 503 for a request whose worker has not answered in time */
+    struct MHD_Response *busy;    /* the 503 for a request whose worker has not answered in time */
     struct workers      *workers; /* requests without a body, or with all of it in memory */
     struct workers      *uploads; /* requests that read their body through a ring */
     struct ring_pool     rings;

@@ -2,6 +2,7 @@
 #include "pipeline/feed_import.h"
 
 #include <stdio.h>
+#include "pipeline/feed_folder.h"
 #include "store/feeds.h"
 #include "store/vulnerabilities.h"
 
@@ -157,7 +158,7 @@ static pw_code import(struct importing *in, const char *path, const char *source
     return finish(in, source, err);
 }
 
-static pw_code import_path(const struct feed_import_options *options, const char *path,
+pw_code feed_import_folder(const struct feed_import_options *options, const char *path,
                            const char *source, struct feed_import_report *ret_report,
                            struct err *err) {
     struct importing in = {.options = options, .report = ret_report};
@@ -179,5 +180,7 @@ pw_code feed_import_path(const struct feed_import_options *options, const char *
                          struct feed_import_report *ret_report, struct err *err) {
     struct err own = ERR_NONE; /* its text is kept with the feed */
 
-    return import_path(options, path, path, ret_report, err != NULL ? err : &own);
+    PW_TRY(feed_import_folder(options, path, path, ret_report, err != NULL ? err : &own));
+    /* what the publisher said of other documents says nothing about these */
+    return feeds_validators_put(options->store, str_of(options->feed->name), STR_NONE, err);
 }

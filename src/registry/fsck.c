@@ -206,22 +206,27 @@ static pw_code check_parts(struct txn *txn, void *arg, struct err *err) {
     return tags_page(txn, &page, &check->arena, &check->tags, err);
 }
 
-static pw_code check_record(struct fsck_run *run, const struct record_name *name, struct err *err) {
+/* `trouble`: the one that this walk looks for, so that each is told once. */
+static pw_code check_record(struct fsck_run *run, const struct record_name *name,
+                            enum record_state trouble, struct err *err) {
     const struct fsck_options *o = run->options;
     char                       text[RECORD_NAME_SIZE];
-    bool                       wrong, repair = o->repair && o->offline;
+    bool                       repair = o->repair && o->offline;
+    enum record_state          state;
 
-    PW_TRY(records_compare(o->store, o->blobs, o->registry_id, name, &wrong, err));
-    if (wrong && !o->offline) { /* a push that is under way has a moment to end */
+    PW_TRY(records_compare(o->store, o->blobs, o->registry_id, name, &state, err));
+    if (state == trouble && !o->offline) { /* a push that is under way has a moment to end */
         usleep(PUSH_MICROSECONDS);
-        PW_TRY(records_compare(o->store, o->blobs, o->registry_id, name, &wrong, err));
+        PW_TRY(records_compare(o->store, o->blobs, o->registry_id, name, &state, err));
     }
-    if (!wrong)
+    if (state != trouble)
         return PW_OK;
     if (repair)
         PW_TRY(records_agree(o->store, o->blobs, o->registry_id, name, err));
     records_name(name, text);
-    fsck_run_found(run, FSCK_RECORD_WRONG, repair, text, "it does not say what the database says");
+    fsck_run_found(run, FSCK_RECORD_WRONG, repair, text,
+                   trouble == RECORD_STRAY ? "the database does not know it"
+                                           : "it does not say what the database says");
     return PW_OK;
 }
 
@@ -238,11 +243,11 @@ static pw_code check_image(struct fsck_run *run, const struct manifest_place *pl
         fsck_run_found(run, FSCK_REFERENCE_LOST, false, records_name(&name, text).ptr, why);
     }
     if (code == PW_OK)
-        code = check_record(run, &name, err);
+        code = check_record(run, &name, RECORD_WRONG, err);
     name.kind = RECORD_TAG;
     for (size_t i = 0; code == PW_OK && i < check.tags.count; i++) {
         name.tag = check.tags.items[i];
-        code = check_record(run, &name, err);
+        code = check_record(run, &name, RECORD_WRONG, err);
         run->report.tags++;
     }
     arena_done(&check.arena);
@@ -283,7 +288,7 @@ static pw_code check_stored_record(void *ctx, str text, uint64_t size, int64_t m
 
     run->report.records++;
     if (records_parse_name(text, &name))
-        return check_record(run, &name, err);
+        return check_record(run, &name, RECORD_STRAY, err);
     (void)snprintf(copy, sizeof copy, STR_FMT, STR_ARG(text)); /* a longer name is cut */
     fsck_run_found(run, FSCK_RECORD_WRONG, false, copy, "this is not the name of a record");
     return PW_OK;

@@ -11,7 +11,6 @@
 #include "store/tags.h"
 
 #define RECORD_CEILING (LIMIT_MANIFEST_BYTES + KIB(128))
-enum { RECORD_MOMENT_SECONDS = 60 };
 
 static const str folders[] = {
     [RECORD_MANIFEST] = STR_INIT("/_manifests/"), [RECORD_TAG] = STR_INIT("/_tags/")};
@@ -179,26 +178,20 @@ static pw_code find_row(struct txn *txn, void *arg, struct err *err) {
     return PW_OK;
 }
 
-/* The record was written a moment before its row: their times differ by the length of a push. */
-static bool same_moment(int64_t a, int64_t b) {
-    return a - b <= RECORD_MOMENT_SECONDS && b - a <= RECORD_MOMENT_SECONDS;
-}
-
-/* Is the stored record the right one already? */
+/* Does the stored record say this already? */
 static bool is_same(struct blob_store *blobs, const struct record_name *name,
-                    const struct record *record) {
-    AUTO(buf_done) struct buf stored = BUF_INIT(RECORD_CEILING);
-    struct err                ignored = ERR_NONE;
-    struct record             found;
+                    const struct record *wanted) {
+    AUTO(buf_done) struct buf bytes = BUF_INIT(RECORD_CEILING);
     char                      text[RECORD_NAME_SIZE];
+    struct err                ignored = ERR_NONE;
+    struct record             stored;
 
-    if (blob_record_get(blobs, records_name(name, text), &stored, &ignored) != PW_OK ||
-        records_parse(name->kind, buf_str(&stored), &found, &ignored) != PW_OK ||
-        !same_moment(found.at, record->at))
+    if (blob_record_get(blobs, records_name(name, text), &bytes, &ignored) != PW_OK ||
+        records_parse(name->kind, buf_str(&bytes), &stored, &ignored) != PW_OK)
         return false;
     if (name->kind == RECORD_TAG)
-        return digest_eq(&found.digest, &record->digest);
-    return str_eq(found.media_type, record->media_type) && str_eq(found.body, record->body);
+        return digest_eq(&stored.digest, &wanted->digest);
+    return str_eq(stored.media_type, wanted->media_type) && str_eq(stored.body, wanted->body);
 }
 
 static bool is_absent(struct blob_store *blobs, const struct record_name *name) {
@@ -215,20 +208,28 @@ struct agreement {
     int64_t                   registry_id;
     const struct record_name *name;
     bool                      only_look;
-    bool                      wrong; /* out */
+    enum record_state         state; /* out */
 };
 
-static pw_code correct(struct agreement *a, pw_code found, const struct record *record,
+static enum record_state judge(const struct agreement *a, bool has_row,
+                               const struct record *wanted) {
+    if (has_row)
+        return is_same(a->blobs, a->name, wanted) ? RECORD_RIGHT : RECORD_WRONG;
+    return is_absent(a->blobs, a->name) ? RECORD_RIGHT : RECORD_STRAY;
+}
+
+static pw_code correct(struct agreement *a, pw_code found, const struct record *wanted,
                        struct err *err) {
     char text[RECORD_NAME_SIZE];
 
     if (found != PW_OK && found != PW_NOT_FOUND)
         return found;
-    a->wrong = found == PW_OK ? !is_same(a->blobs, a->name, record) : !is_absent(a->blobs, a->name);
-    if (!a->wrong || a->only_look)
+    a->state = judge(a, found == PW_OK, wanted);
+    if (a->state == RECORD_RIGHT || a->only_look)
         return PW_OK;
-    return found == PW_OK ? records_put(a->blobs, a->name, record, err)
-                          : blob_record_delete(a->blobs, records_name(a->name, text), err);
+    return a->state == RECORD_WRONG
+               ? records_put(a->blobs, a->name, wanted, err)
+               : blob_record_delete(a->blobs, records_name(a->name, text), err);
 }
 
 static pw_code agree(struct agreement *a, struct err *err) {
@@ -244,15 +245,22 @@ static pw_code agree(struct agreement *a, struct err *err) {
 
 pw_code records_agree(struct store *store, struct blob_store *blobs, int64_t registry_id,
                       const struct record_name *name, struct err *err) {
-    return agree(&(struct agreement){store, blobs, registry_id, name, false, false}, err);
+    struct agreement a = {.store = store, .blobs = blobs, .registry_id = registry_id, .name = name};
+
+    return agree(&a, err);
 }
 
 pw_code records_compare(struct store *store, struct blob_store *blobs, int64_t registry_id,
-                        const struct record_name *name, bool *ret_wrong, struct err *err) {
-    struct agreement a = {store, blobs, registry_id, name, true, false};
+                        const struct record_name *name, enum record_state *ret_state,
+                        struct err *err) {
+    struct agreement a = {.store = store,
+                          .blobs = blobs,
+                          .registry_id = registry_id,
+                          .name = name,
+                          .only_look = true};
 
     PW_TRY(agree(&a, err));
-    *ret_wrong = a.wrong;
+    *ret_state = a.state;
     return PW_OK;
 }
 

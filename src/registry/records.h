@@ -60,6 +60,8 @@ pw_code records_settle(struct registry_service *service, const struct record_nam
 /* The same for a caller that holds the lock, or is alone with the store (fsck). */
 pw_code records_agree(struct store *store, struct blob_store *blobs, int64_t registry_id,
                       const struct record_name *name, struct err *err);
-/* Only looks: does the record say something else than the row? */
+/* Only looks. The time of a record is not compared: pushing the same again changes the row's alone. */
+enum record_state { RECORD_RIGHT, RECORD_WRONG, RECORD_STRAY /* it has no row */ };
 pw_code records_compare(struct store *store, struct blob_store *blobs, int64_t registry_id,
-                        const struct record_name *name, bool *ret_wrong, struct err *err);
+                        const struct record_name *name, enum record_state *ret_state,
+                        struct err *err);

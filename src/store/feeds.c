@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "base/macros.h"
 #include "store/rows.h"
+#include "store/settings.h"
 
 /* By authority: the publisher of a distribution before those who collect. `parts`: all of these make
  * a stream complete. */
@@ -203,6 +204,85 @@ pw_code feeds_failed(struct store *store, str feed, const char *reason, struct e
     struct failing failing = {feed, reason};
 
     return store_write(store, STORE_FOREGROUND, write_failure, &failing, err);
+}
+
+struct touching {
+    str feed, ecosystem, part;
+    str from, below; /* "Debian:" and "Debian;" */
+};
+
+static pw_code write_touch(struct txn *txn, void *arg, struct err *err) {
+    AUTO(stmt_done) struct stmt feed = {0}, streams = {0};
+    const struct touching      *t = arg;
+
+    PW_TRY(stmt_begin(txn, SQL_FEED_TOUCH, &feed, err));
+    stmt_str(&feed, "feed", t->feed);
+    stmt_int(&feed, "now", txn_now(txn));
+    PW_TRY(stmt_run(&feed, err));
+    PW_TRY(stmt_begin(txn, SQL_FEED_STREAM_TOUCH, &streams, err));
+    stmt_str(&streams, "feed", t->feed);
+    stmt_int(&streams, "now", txn_now(txn));
+    stmt_str(&streams, "ecosystem", t->ecosystem);
+    stmt_str(&streams, "part", t->part);
+    stmt_str(&streams, "from", t->from);
+    stmt_str(&streams, "below", t->below);
+    return stmt_run(&streams, err);
+}
+
+pw_code feeds_touch(struct store *store, str feed, str ecosystem, str part, struct err *err) {
+    AUTO(buf_done)
+    struct buf from = BUF_INIT(LIMIT_FIELD_BYTES),
+               below = BUF_INIT(LIMIT_FIELD_BYTES);
+    struct touching t = {feed, ecosystem, part, STR_NONE, STR_NONE};
+
+    buf_addf(&from, STR_FMT ":", STR_ARG(ecosystem));
+    buf_addf(&below, STR_FMT ";", STR_ARG(ecosystem));
+    PW_TRY(buf_finish(&from, &t.from, err));
+    PW_TRY(buf_finish(&below, &t.below, err));
+    return store_write(store, STORE_BACKGROUND, write_touch, &t, err);
+}
+
+struct validators {
+    str           key, text;
+    struct arena *arena;
+};
+
+static pw_code read_validators(struct txn *txn, void *arg, struct err *err) {
+    struct validators *v = arg;
+    struct err         why = ERR_NONE;
+    pw_code            code = settings_get(txn, v->key, v->arena, &v->text, &why);
+
+    if (code == PW_NOT_FOUND)
+        v->text = STR("");
+    return code == PW_OK || code == PW_NOT_FOUND ? PW_OK : err_set(err, code, "%s", err_text(&why));
+}
+
+pw_code feeds_validators_get(struct store *store, str feed, struct arena *arena, str *ret_text,
+                             struct err *err) {
+    struct validators v = {.key = arena_strf(arena, "feed-validators." STR_FMT, STR_ARG(feed)),
+                           .arena = arena};
+
+    if (v.key.ptr == NULL)
+        return arena_error(arena, err);
+    PW_TRY(store_read(store, read_validators, &v, err));
+    *ret_text = v.text;
+    return PW_OK;
+}
+
+static pw_code write_validators(struct txn *txn, void *arg, struct err *err) {
+    const struct validators *v = arg;
+
+    return str_empty(v->text) ? settings_delete(txn, v->key, err)
+                              : settings_put(txn, v->key, v->text, err);
+}
+
+pw_code feeds_validators_put(struct store *store, str feed, str text, struct err *err) {
+    AUTO(buf_done) struct buf key = BUF_INIT(LIMIT_FIELD_BYTES);
+    struct validators         v = {.text = text};
+
+    buf_addf(&key, "feed-validators." STR_FMT, STR_ARG(feed));
+    PW_TRY(buf_finish(&key, &v.key, err));
+    return store_write(store, STORE_BACKGROUND, write_validators, &v, err);
 }
 
 /* --- what they changed --- */

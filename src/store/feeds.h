@@ -63,6 +63,16 @@ pw_code feeds_streams(struct txn *txn, struct arena *arena, str feed,
 /* Keeps the reason of a failed import for people; what was visible stays visible. */
 pw_code feeds_failed(struct store *store, str feed, const char *reason, struct err *err);
 
+/* What is there was found to be still the newest: a family ("npm", "Debian") or one stream and part;
+ * ecosystem empty: the whole feed. Forgets a failure. */
+pw_code feeds_touch(struct store *store, str feed, str ecosystem, str part, struct err *err);
+
+/* What the publisher said of the documents that were fetched last (feed_import.h); empty: nothing.
+ * Text in arena. An import by hand forgets it. */
+pw_code feeds_validators_get(struct store *store, str feed, struct arena *arena, str *ret_text,
+                             struct err *err);
+pw_code feeds_validators_put(struct store *store, str feed, str text, struct err *err);
+
 /* --- what changed ---
  * Walks the marks of a feed that are visible now, in order, and forgets each one that `visit`
  * returned PW_OK for, unless it was marked again meanwhile. ecosystem "" : subject is a

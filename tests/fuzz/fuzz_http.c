@@ -29,7 +29,7 @@ static void check_target(const struct route_table *table, str text, struct arena
         return;
     assert(target.path.len <= text.len && target.count >= 1);
     assert(target.path.len > 0 && target.path.ptr[0] == '/');
-    EACH(name, names)
+    EACH (name, names)
         for (size_t i = 0; i < 3 && target_query(&target, *name, i, arena, &value); i++)
             assert(value.len <= target.query.len);
     route_find(table, STR("GET"), &target, arena, &match);

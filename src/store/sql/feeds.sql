@@ -54,6 +54,15 @@ ON CONFLICT (feed, ecosystem, part) DO NOTHING
 -- name: feed_stream_drop
 DELETE FROM feed_ecosystem WHERE feed = :feed AND ecosystem = :ecosystem AND part = :part
 
+-- name: feed_touch
+UPDATE feed SET updated_at = :now, failed_at = 0, failure = '' WHERE name = :feed
+
+-- name: feed_stream_touch
+-- "Debian" means "Debian:12" too: what lies between "Debian:" and "Debian;".
+UPDATE feed_ecosystem SET updated_at = :now
+ WHERE feed = :feed AND is_complete <> 0 AND (:part = '' OR part = :part)
+   AND (:ecosystem = '' OR ecosystem = :ecosystem OR (ecosystem >= :from AND ecosystem < :below))
+
 -- name: feed_change_mark
 INSERT INTO feed_change (feed, ecosystem, subject, generation)
 VALUES (:feed, :ecosystem, :subject, :generation)

@@ -52,9 +52,9 @@ static pw_code taste(struct http_request *q, struct http_reply *reply, struct er
 
 static void write_error(int face, struct http_request *q, pw_code code, const struct err *err,
                         struct http_reply *reply) {
-    static const int statuses[PW_CODE_COUNT] = {[PW_NOT_FOUND] = 404, [PW_UNAUTHORIZED] = 401,
-                                                [PW_TOO_LARGE] = 413, [PW_INVALID] = 400,
-                                                [PW_BUSY] = 503, [PW_TIMEOUT] = 408};
+    static const int statuses[PW_CODE_COUNT] = {
+        [PW_NOT_FOUND] = 404, [PW_UNAUTHORIZED] = 401, [PW_TOO_LARGE] = 413,
+        [PW_INVALID] = 400,   [PW_BUSY] = 503,         [PW_TIMEOUT] = 408};
     str text = arena_strf(http_arena(q), "{\"face\":%d,\"code\":\"%s\",\"text\":\"%s\"}", face,
                           pw_code_name(code), statuses[code] ? err_text(err) : "hidden");
 
@@ -73,8 +73,10 @@ static struct http_server *server;
 static unsigned            port;
 
 static int setup(void **state) {
-    struct http_options options = {.address = "127.0.0.1", .routes = routes,
-                                   .route_count = COUNT_OF(routes), .error = write_error};
+    struct http_options options = {.address = "127.0.0.1",
+                                   .routes = routes,
+                                   .route_count = COUNT_OF(routes),
+                                   .error = write_error};
     struct err          err = ERR_NONE;
 
     if (http_server_open(&options, &server, &err) != PW_OK)
@@ -97,24 +99,27 @@ TEST(bodies) {
         bool   chunked;
         int    want;
     } cases[] = {
-        {0, false, 200},       {1, false, 200},     {16384, false, 200}, /* in memory */
-        {16385, false, 200},   {40000, false, 200},                      /* through the ring */
-        {40001, false, 413},                                             /* the handler's ceiling */
-        {0, true, 200},        {1, true, 200},      {40000, true, 200},
-        {40001, true, 413},    {300000, false, 413}, {300000, true, 413},
+        {0, false, 200},     {1, false, 200},      {16384, false, 200}, /* in memory */
+        {16385, false, 200}, {40000, false, 200},                       /* through the ring */
+        {40001, false, 413},                                            /* the handler's ceiling */
+        {0, true, 200},      {1, true, 200},       {40000, true, 200},
+        {40001, true, 413},  {300000, false, 413}, {300000, true, 413},
     };
-    EACH(c, cases) {
+    EACH (c, cases) {
         static struct answer a;
         char                *text = wire_letters(c->n), head[256];
         int                  fd = wire_connect(port);
 
         print_message("%zu %s\n", c->n, c->chunked ? "chunked" : "");
         if (c->chunked)
-            snprintf(head, sizeof head, "POST /echo HTTP/1.1\r\nHost: x\r\n"
-                                        "Transfer-Encoding: chunked\r\n\r\n");
+            snprintf(head, sizeof head,
+                     "POST /echo HTTP/1.1\r\nHost: x\r\n"
+                     "Transfer-Encoding: chunked\r\n\r\n");
         else
-            snprintf(head, sizeof head, "POST /echo HTTP/1.1\r\nHost: x\r\n"
-                                        "Content-Length: %zu\r\n\r\n", c->n);
+            snprintf(head, sizeof head,
+                     "POST /echo HTTP/1.1\r\nHost: x\r\n"
+                     "Content-Length: %zu\r\n\r\n",
+                     c->n);
         wire_send(fd, head);
         for (size_t at = 0; at < c->n; at += 10000) {
             size_t n = c->n - at < 10000 ? c->n - at : 10000;
@@ -171,22 +176,19 @@ TEST(expectations) {
         const char *path;
         int         first, final;
     } cases[] = {
-        {"/echo", 100, 200},
-        {"/hash", 100, 201},
-        {"/deny", 401, 0},
-        {"/event-deny", 401, 0},
-        {"/nowhere", 404, 0},
-        {"/echo?big", 413, 0},
+        {"/echo", 100, 200},     {"/hash", 100, 201},  {"/deny", 401, 0},
+        {"/event-deny", 401, 0}, {"/nowhere", 404, 0}, {"/echo?big", 413, 0},
     };
-    EACH(c, cases) {
+    EACH (c, cases) {
         static struct answer a;
         char                 text[256];
         bool                 big = strstr(c->path, "big") != NULL;
         int                  fd = wire_connect(port);
 
         print_message("%s\n", c->path);
-        snprintf(text, sizeof text, "%s %s HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
-                                    "Content-Length: %d\r\n\r\n",
+        snprintf(text, sizeof text,
+                 "%s %s HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
+                 "Content-Length: %d\r\n\r\n",
                  strstr(c->path, "echo") ? "POST" : "PUT", c->path, big ? 50000 : 3);
         wire_send(fd, text);
         CHECK_EQ(wire_answer(fd, &a), c->first);
@@ -208,18 +210,19 @@ TEST(early_answers) {
         int         want;
         bool        goes_on;
     } cases[] = {
-        {"/deny", 1000, 1000, 401, true},                        /* small: read first */
-        {"/deny", 20000, 20000, 401, false},                     /* before the body */
-        {"/deny", (size_t)8 << 20, (size_t)8 << 20, 401, false}, /* client sends it all, then reads */
+        {"/deny", 1000, 1000, 401, true},    /* small: read first */
+        {"/deny", 20000, 20000, 401, false}, /* before the body */
+        {"/deny", (size_t)8 << 20, (size_t)8 << 20, 401,
+         false}, /* client sends it all, then reads */
         {"/deny", (size_t)1 << 40, (size_t)8 << 20, 401, false}, /* would never end */
         {"/taste", 200000, 200000, 413, true},                   /* the rest is short: dropped */
         {"/taste", (size_t)8 << 20, (size_t)8 << 20, 413, false},
         {"/taste", (size_t)1 << 40, (size_t)8 << 20, 413, false},
-        {"/taste", (size_t)1 << 40, 100000, 413, false},         /* stops sending: sees it all the same */
+        {"/taste", (size_t)1 << 40, 100000, 413, false}, /* stops sending: sees it all the same */
         {"/nowhere", (size_t)8 << 20, (size_t)8 << 20, 404, false},
         {"/event-deny", 1000, 1000, 401, true},
     };
-    EACH(c, cases) {
+    EACH (c, cases) {
         static struct answer a;
         char                 head[128], *body = wire_letters(c->sent);
         int                  fd = wire_connect(port);

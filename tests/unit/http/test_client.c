@@ -22,8 +22,8 @@ static pw_code show(struct http_request *q, struct http_reply *reply, struct err
     str body = STR_NONE;
 
     PW_TRY(http_body_all(q, 1000, &body, err));
-    body = arena_strf(http_arena(q), STR_FMT " agent=" STR_FMT " type=" STR_FMT " auth=" STR_FMT
-                      " body=" STR_FMT,
+    body = arena_strf(http_arena(q),
+                      STR_FMT " agent=" STR_FMT " type=" STR_FMT " auth=" STR_FMT " body=" STR_FMT,
                       STR_ARG(http_method(q)), STR_ARG(http_header(q, "User-Agent")),
                       STR_ARG(http_header(q, "Content-Type")),
                       STR_ARG(http_header(q, "Authorization")), STR_ARG(body));
@@ -85,18 +85,18 @@ static pw_code missing(struct http_request *q, struct http_reply *reply, struct 
 }
 
 static const struct http_route routes[] = {
-    {"GET", "/feed", HTTP_EVENT, 0, feed},   {"GET", "/show", HTTP_EVENT, 0, show},
-    {"POST", "/show", HTTP_WORKER, 0, show}, {"PUT", "/show", HTTP_WORKER, 0, show},
-    {"GET", "/hop", HTTP_EVENT, 0, hop},     {"GET", "/flow", HTTP_WORKER, 0, flow},
+    {"GET", "/feed", HTTP_EVENT, 0, feed},       {"GET", "/show", HTTP_EVENT, 0, show},
+    {"POST", "/show", HTTP_WORKER, 0, show},     {"PUT", "/show", HTTP_WORKER, 0, show},
+    {"GET", "/hop", HTTP_EVENT, 0, hop},         {"GET", "/flow", HTTP_WORKER, 0, flow},
     {"GET", "/missing", HTTP_EVENT, 0, missing},
 };
 
 static struct http_server *server;
 
 static int setup(void **state) {
-    struct http_options options = {.address = "127.0.0.1", .routes = routes,
-                                   .route_count = COUNT_OF(routes)};
-    struct err          err = ERR_NONE;
+    struct http_options options = {
+        .address = "127.0.0.1", .routes = routes, .route_count = COUNT_OF(routes)};
+    struct err err = ERR_NONE;
 
     unsetenv("http_proxy");
     if (http_server_open(&options, &server, &err) != PW_OK)
@@ -152,10 +152,11 @@ TEST(answers) {
         {"/missing", NULL, NULL, 404, "", "no such feed"},
         {"/hop?n=0", NULL, NULL, 200, "{\"feed\":true}", ""},
         {"/hop?n=4", NULL, NULL, 200, "{\"feed\":true}", ""}, /* five redirects */
-        {"/show", NULL, NULL, 200, "GET agent=portwarden/" PORTWARDEN_VERSION " type= auth= body=", ""},
+        {"/show", NULL, NULL, 200,
+         "GET agent=portwarden/" PORTWARDEN_VERSION " type= auth= body=", ""},
     };
-    EACH(c, cases) {
-        struct client_request          r = CLIENT_REQUEST_INIT;
+    EACH (c, cases) {
+        struct client_request     r = CLIENT_REQUEST_INIT;
         AUTO(got_done) struct got g = {0};
 
         print_message("%s\n", c->path);
@@ -182,15 +183,16 @@ TEST(sending) {
     static const struct {
         const char *method, *body, *want;
     } cases[] = {
-        {NULL, "{}", "POST agent=portwarden/" PORTWARDEN_VERSION
-                     " type=application/json auth=Bearer t body={}"},
-        {"PUT", "{}", "PUT agent=portwarden/" PORTWARDEN_VERSION
-                      " type=application/json auth=Bearer t body={}"},
-        {"GET", "", "GET agent=portwarden/" PORTWARDEN_VERSION
-                    " type=application/json auth=Bearer t body="},
+        {NULL, "{}",
+         "POST agent=portwarden/" PORTWARDEN_VERSION
+         " type=application/json auth=Bearer t body={}"},
+        {"PUT", "{}",
+         "PUT agent=portwarden/" PORTWARDEN_VERSION " type=application/json auth=Bearer t body={}"},
+        {"GET", "",
+         "GET agent=portwarden/" PORTWARDEN_VERSION " type=application/json auth=Bearer t body="},
     };
-    EACH(c, cases) {
-        struct client_request          r = CLIENT_REQUEST_INIT;
+    EACH (c, cases) {
+        struct client_request     r = CLIENT_REQUEST_INIT;
         AUTO(got_done) struct got g = {0};
 
         r.method = c->method;
@@ -223,8 +225,8 @@ TEST(refusals) {
     };
     snprintf(closed, sizeof closed, "http://127.0.0.1:%u/x", 1);
     snprintf(gone, sizeof gone, "https://127.0.0.1:%u/feed", port); /* plain, not TLS */
-    EACH(c, cases) {
-        struct client_request          r = CLIENT_REQUEST_INIT;
+    EACH (c, cases) {
+        struct client_request     r = CLIENT_REQUEST_INIT;
         AUTO(got_done) struct got g = {0};
 
         r.ceiling = 65536;
@@ -253,8 +255,8 @@ TEST(slow_and_cancelled) {
         {"/flow?n=100000000&pause=9000", 60, 2, false, PW_TIMEOUT}, /* nothing for two seconds */
         {"/flow?n=100000000&pause=1", 60, 60, true, PW_CANCELLED},
     };
-    EACH(c, cases) {
-        struct client_request          r = CLIENT_REQUEST_INIT;
+    EACH (c, cases) {
+        struct client_request     r = CLIENT_REQUEST_INIT;
         AUTO(got_done) struct got g = {0};
 
         r.total_seconds = c->total;
@@ -266,9 +268,9 @@ TEST(slow_and_cancelled) {
 }
 
 TEST(into_a_file) {
-    struct client_request          r = CLIENT_REQUEST_INIT;
+    struct client_request     r = CLIENT_REQUEST_INIT;
     AUTO(got_done) struct got g = {0};
-    char name[] = "/tmp/client_XXXXXX";
+    char                      name[] = "/tmp/client_XXXXXX";
 
     r.fd = mkstemp(name);
     CHECK(r.fd >= 0);

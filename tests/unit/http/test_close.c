@@ -74,13 +74,14 @@ static pw_code stream(struct http_request *q, struct http_reply *reply, struct e
 }
 
 static const struct http_route routes[] = {
-    {"GET", "/", HTTP_EVENT, 0, hello},         {"PUT", "/commit", HTTP_WORKER, 0, commit},
-    {"PUT", "/choke", HTTP_WORKER, 0, choke},   {"PUT", "/upload", HTTP_WORKER, 0, upload},
+    {"GET", "/", HTTP_EVENT, 0, hello},           {"PUT", "/commit", HTTP_WORKER, 0, commit},
+    {"PUT", "/choke", HTTP_WORKER, 0, choke},     {"PUT", "/upload", HTTP_WORKER, 0, upload},
     {"GET", "/patient", HTTP_WORKER, 0, patient}, {"GET", "/stream", HTTP_WORKER, 0, stream},
 };
 
 static struct http_server *open_server(unsigned event_threads) {
-    struct http_options options = {.address = "127.0.0.1", .routes = routes,
+    struct http_options options = {.address = "127.0.0.1",
+                                   .routes = routes,
                                    .route_count = COUNT_OF(routes),
                                    .event_threads = event_threads};
     struct http_server *server = NULL;
@@ -126,18 +127,20 @@ TEST(in_the_middle) {
         {"the commit ends within the grace", COMMIT, 0, 300, 5, 201, PW_OK},
         {"the commit takes longer", COMMIT, 0, 1700, 0.2, 503, PW_OK},
         {"an upload that waits for its client", UPLOAD, 0, 0, 0.2, 503, PW_CANCELLED},
-        {"a handler that looks at http_stopping", "GET /patient HTTP/1.1\r\nHost: x\r\n\r\n", 0, 0, 5,
-         200, PW_OK},
+        {"a handler that looks at http_stopping", "GET /patient HTTP/1.1\r\nHost: x\r\n\r\n", 0, 0,
+         5, 200, PW_OK},
         {"suspended with a full ring, handler busy",
-         "PUT /choke HTTP/1.1\r\nHost: x\r\nContent-Length: 100000000\r\n\r\n", (size_t)6 << 20, 1700,
-         0.2, 503, PW_OK},
-        {"a large body, committing", "PUT /commit HTTP/1.1\r\nHost: x\r\nContent-Length: 4194304\r\n\r\n",
-         (size_t)4 << 20, 1700, 0.2, 503, PW_OK},
-        {"a large body, in time", "PUT /commit HTTP/1.1\r\nHost: x\r\nContent-Length: 4194304\r\n\r\n",
-         (size_t)4 << 20, 300, 5, 201, PW_OK},
+         "PUT /choke HTTP/1.1\r\nHost: x\r\nContent-Length: 100000000\r\n\r\n", (size_t)6 << 20,
+         1700, 0.2, 503, PW_OK},
+        {"a large body, committing",
+         "PUT /commit HTTP/1.1\r\nHost: x\r\nContent-Length: 4194304\r\n\r\n", (size_t)4 << 20,
+         1700, 0.2, 503, PW_OK},
+        {"a large body, in time",
+         "PUT /commit HTTP/1.1\r\nHost: x\r\nContent-Length: 4194304\r\n\r\n", (size_t)4 << 20, 300,
+         5, 201, PW_OK},
     };
     for (unsigned threads = 1; threads <= 2; threads++) {
-        EACH(c, cases) {
+        EACH (c, cases) {
             static struct answer a;
             struct closing       closing = {open_server(threads), c->grace};
             int                  fd = wire_connect(http_server_port(closing.server));
@@ -176,7 +179,7 @@ TEST(streams) {
         double grace;
     } cases[] = {{5, 0.1}, {1500, 0.1}};
 
-    EACH(c, cases) {
+    EACH (c, cases) {
         struct closing closing = {open_server(2), c->grace};
         int            reading = wire_connect(http_server_port(closing.server));
         int            unread = wire_connect(http_server_port(closing.server));
@@ -225,7 +228,10 @@ TEST(latecomers) {
 TEST(crowd) {
     enum { EACH_KIND = 20 };
     static const char *const kinds[] = {
-        UPLOAD, COMMIT, "GET /stream HTTP/1.1\r\nHost: x\r\n\r\n", "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+        UPLOAD,
+        COMMIT,
+        "GET /stream HTTP/1.1\r\nHost: x\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
         "PUT /choke HTTP/1.1\r\nHost: x\r\nContent-Length: 100000000\r\n\r\nabc",
         "PUT /upload HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 99\r\n\r\n",
         "GET / HTTP/1.1\r\nHos",

@@ -46,15 +46,18 @@ static pw_code endless(struct http_request *q, struct http_reply *reply, struct 
 }
 
 static const struct http_route routes[] = {
-    {"GET", "/", HTTP_EVENT, 0, hello},          {"GET", "/worker", HTTP_WORKER, 0, hello},
-    {"PUT", "/upload", HTTP_WORKER, 0, upload},  {"PUT", "/slow", HTTP_WORKER, 0, slow_reader},
-    {"PUT", "/write", HTTP_WORKER, 0, upload},   {"GET", "/endless", HTTP_WORKER, 0, endless},
+    {"GET", "/", HTTP_EVENT, 0, hello},         {"GET", "/worker", HTTP_WORKER, 0, hello},
+    {"PUT", "/upload", HTTP_WORKER, 0, upload}, {"PUT", "/slow", HTTP_WORKER, 0, slow_reader},
+    {"PUT", "/write", HTTP_WORKER, 0, upload},  {"GET", "/endless", HTTP_WORKER, 0, endless},
 };
 
 static struct http_server *open_server(double header, double body_idle, double idle) {
-    struct http_options options = {.address = "127.0.0.1", .routes = routes,
-                                   .route_count = COUNT_OF(routes), .header_seconds = header,
-                                   .body_idle_seconds = body_idle, .idle_seconds = idle,
+    struct http_options options = {.address = "127.0.0.1",
+                                   .routes = routes,
+                                   .route_count = COUNT_OF(routes),
+                                   .header_seconds = header,
+                                   .body_idle_seconds = body_idle,
+                                   .idle_seconds = idle,
                                    .worker_threads = 4};
     struct http_server *server = NULL;
     struct err          err = ERR_NONE;
@@ -137,7 +140,7 @@ TEST(stalled_body) {
         "PUT /upload HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\nabc",
         "PUT /upload HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
     };
-    EACH(head, heads) {
+    EACH (head, heads) {
         struct http_server  *server = open_server(10, 1, 60);
         static struct answer a;
         int                  fd = wire_connect(http_server_port(server));
@@ -240,9 +243,11 @@ TEST(crowd_of_stalled_uploads) {
 
         CHECK_EQ(wire_ask(port, "GET / HTTP/1.1\r\nHost: x\r\n\r\n", &a), 200);
         CHECK_EQ(wire_ask(port, "GET /worker HTTP/1.1\r\nHost: x\r\n\r\n", &a), 200);
-        CHECK_EQ(wire_ask(port, "PUT /write HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc", &a),
-                 201);
-        snprintf(head, sizeof head, "PUT /upload HTTP/1.1\r\nHost: x\r\nContent-Length: %zu\r\n\r\n", n);
+        CHECK_EQ(
+            wire_ask(port, "PUT /write HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc", &a),
+            201);
+        snprintf(head, sizeof head,
+                 "PUT /upload HTTP/1.1\r\nHost: x\r\nContent-Length: %zu\r\n\r\n", n);
         wire_send(fd, head);
         wire_send_n(fd, text, n);
         CHECK_EQ(wire_answer(fd, &a), 201);
@@ -343,8 +348,7 @@ TEST(many_connections) {
 }
 
 RUN_TESTS(UNIT(dribbled_header), UNIT(silent_connection), UNIT(dribbled_second_header),
-          UNIT(idle_connection), UNIT(stalled_body), UNIT(trickling_body),
-          UNIT(stalled_small_body),
+          UNIT(idle_connection), UNIT(stalled_body), UNIT(trickling_body), UNIT(stalled_small_body),
           UNIT(slow_handler_is_no_slow_client), UNIT(client_dies_in_body),
           UNIT(crowd_of_stalled_uploads), UNIT(no_worker_for_a_body), UNIT(unread_downloads),
           UNIT(many_connections))

@@ -27,8 +27,10 @@ static const struct http_route routes[] = {
 };
 
 static struct http_server *open_server(void) {
-    struct http_options options = {.address = "127.0.0.1", .routes = routes,
-                                   .route_count = COUNT_OF(routes), .header_seconds = 2};
+    struct http_options options = {.address = "127.0.0.1",
+                                   .routes = routes,
+                                   .route_count = COUNT_OF(routes),
+                                   .header_seconds = 2};
     struct http_server *server = NULL;
     struct err          err = ERR_NONE;
 
@@ -36,7 +38,7 @@ static struct http_server *open_server(void) {
     return server;
 }
 
-#define HOST "Host: x\r\n"
+#define HOST   "Host: x\r\n"
 #define SECOND "GET /second HTTP/1.1\r\nHost: x\r\n\r\n"
 
 struct wire_case {
@@ -55,66 +57,88 @@ static const struct wire_case cases[] = {
     {"tabs and blanks around a value", RAW("GET /a HTTP/1.1\r\nHost: \t x \t\r\n\r\n"), 200, 1},
     {"empty value", RAW("GET /a HTTP/1.1\r\n" HOST "A:\r\nB: \r\n\r\n"), 200, 1},
     {"a colon in a value", RAW("GET /a HTTP/1.1\r\nHost: x:80\r\nA: b: c\r\n\r\n"), 200, 1},
-    {"cookies", RAW("GET /a HTTP/1.1\r\n" HOST "Cookie: a=b; c=\"d\"\r\nCookie: e=f\r\n\r\n"), 200, 1},
+    {"cookies", RAW("GET /a HTTP/1.1\r\n" HOST "Cookie: a=b; c=\"d\"\r\nCookie: e=f\r\n\r\n"), 200,
+     1},
     {"query", RAW("GET /a?b=c&d=e&f HTTP/1.1\r\n" HOST "\r\n"), 200, 1},
     {"HTTP/1.0 without Host", RAW("GET /a HTTP/1.0\r\n\r\n"), 200, 1},
     {"leading empty line (RFC 9112 2.2)", RAW("\r\nGET /a HTTP/1.1\r\n" HOST "\r\n"), 200, 1},
     {"absolute form", RAW("GET http://x/a HTTP/1.1\r\n" HOST "\r\n"), 200, 1},
     {"utf-8 in a value", RAW("GET /a HTTP/1.1\r\n" HOST "A: \xe2\x82\xac\r\n\r\n"), 200, 1},
-    {"many Accept lines", RAW("GET /a HTTP/1.1\r\n" HOST "Accept: a/b\r\nAccept: c/d\r\n\r\n"), 200, 1},
+    {"many Accept lines", RAW("GET /a HTTP/1.1\r\n" HOST "Accept: a/b\r\nAccept: c/d\r\n\r\n"), 200,
+     1},
     {"body by length", RAW("POST /echo HTTP/1.1\r\n" HOST "Content-Length: 3\r\n\r\nabc"), 200, 1},
-    {"body by chunks", RAW("POST /echo HTTP/1.1\r\n" HOST
-                           "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"), 200, 1},
-    {"CHUNKED", RAW("POST /echo HTTP/1.1\r\n" HOST
-                    "Transfer-Encoding: CHUNKED\r\n\r\n3\r\nabc\r\n0\r\n\r\n"), 200, 1},
-    {"chunk extension and trailer", RAW("POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked"
-                                        "\r\n\r\n3;a=b\r\nabc\r\n0\r\nA: b\r\n\r\n"), 200, 1},
+    {"body by chunks",
+     RAW("POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"),
+     200, 1},
+    {"CHUNKED",
+     RAW("POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: CHUNKED\r\n\r\n3\r\nabc\r\n0\r\n\r\n"),
+     200, 1},
+    {"chunk extension and trailer",
+     RAW("POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked"
+         "\r\n\r\n3;a=b\r\nabc\r\n0\r\nA: b\r\n\r\n"),
+     200, 1},
 
     /* two lengths */
-    {"CL and TE", RAW("POST /echo HTTP/1.1\r\n" HOST "Content-Length: 3\r\n"
-                      "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n" SECOND), 400, 0},
-    {"TE and CL", RAW("POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n"
-                      "Content-Length: 3\r\n\r\n0\r\n\r\n" SECOND), 400, 0},
-    {"two different CL", RAW("POST /echo HTTP/1.1\r\n" HOST "Content-Length: 3\r\n"
-                             "Content-Length: 5\r\n\r\nabcde" SECOND), 400, 0},
-    {"two equal CL", RAW("POST /echo HTTP/1.1\r\n" HOST "Content-Length: 3\r\n"
-                         "content-length: 3\r\n\r\nabc" SECOND), 400, 0},
-    {"two TE", RAW("POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n"
-                   "Transfer-Encoding: identity\r\n\r\n0\r\n\r\n" SECOND), 400, 0},
-    {"CL list", RAW("POST /echo HTTP/1.1\r\n" HOST "Content-Length: 5,5\r\n\r\nabcde" SECOND), 400, 0},
+    {"CL and TE",
+     RAW("POST /echo HTTP/1.1\r\n" HOST "Content-Length: 3\r\n"
+         "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n" SECOND),
+     400, 0},
+    {"TE and CL",
+     RAW("POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n"
+         "Content-Length: 3\r\n\r\n0\r\n\r\n" SECOND),
+     400, 0},
+    {"two different CL",
+     RAW("POST /echo HTTP/1.1\r\n" HOST "Content-Length: 3\r\n"
+         "Content-Length: 5\r\n\r\nabcde" SECOND),
+     400, 0},
+    {"two equal CL",
+     RAW("POST /echo HTTP/1.1\r\n" HOST "Content-Length: 3\r\n"
+         "content-length: 3\r\n\r\nabc" SECOND),
+     400, 0},
+    {"two TE",
+     RAW("POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n"
+         "Transfer-Encoding: identity\r\n\r\n0\r\n\r\n" SECOND),
+     400, 0},
+    {"CL list", RAW("POST /echo HTTP/1.1\r\n" HOST "Content-Length: 5,5\r\n\r\nabcde" SECOND), 400,
+     0},
     {"CL with sign", RAW("POST /echo HTTP/1.1\r\n" HOST "Content-Length: +5\r\n\r\nabcde"), 400, 0},
     {"negative CL", RAW("POST /echo HTTP/1.1\r\n" HOST "Content-Length: -5\r\n\r\nabcde"), 400, 0},
-    {"hexadecimal CL", RAW("POST /echo HTTP/1.1\r\n" HOST "Content-Length: 0x5\r\n\r\nabcde"), 400, 0},
+    {"hexadecimal CL", RAW("POST /echo HTTP/1.1\r\n" HOST "Content-Length: 0x5\r\n\r\nabcde"), 400,
+     0},
     {"empty CL", RAW("POST /echo HTTP/1.1\r\n" HOST "Content-Length:\r\n\r\nabcde"), 400, 0},
-    {"CL beyond 64 bits", RAW("POST /echo HTTP/1.1\r\n" HOST
-                              "Content-Length: 99999999999999999999\r\n\r\n"), 413, 0},
-    {"CL beyond 63 bits", RAW("POST /echo HTTP/1.1\r\n" HOST
-                              "Content-Length: 18446744073709551615\r\n\r\n"), 400, 0},
+    {"CL beyond 64 bits",
+     RAW("POST /echo HTTP/1.1\r\n" HOST "Content-Length: 99999999999999999999\r\n\r\n"), 413, 0},
+    {"CL beyond 63 bits",
+     RAW("POST /echo HTTP/1.1\r\n" HOST "Content-Length: 18446744073709551615\r\n\r\n"), 400, 0},
     /* codings */
     {"unknown TE", RAW("POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: xchunked\r\n\r\n" SECOND),
      501, 0},
-    {"gzip, chunked", RAW("POST /echo HTTP/1.1\r\n" HOST
-                          "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n" SECOND), 501, 0},
+    {"gzip, chunked",
+     RAW("POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n" SECOND),
+     501, 0},
     {"identity", RAW("POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: identity\r\n\r\n" SECOND),
      501, 0},
     {"TE in HTTP/1.0", RAW("POST /echo HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
      400, 0},
     /* lines */
-    {"blank before the colon of CL", RAW("POST /echo HTTP/1.1\r\n" HOST
-                                         "Content-Length : 5\r\n\r\nabcde" SECOND), 400, 0},
-    {"tab before the colon of TE", RAW("POST /echo HTTP/1.1\r\n" HOST
-                                       "Transfer-Encoding\t: chunked\r\n\r\n0\r\n\r\n" SECOND), 400, 0},
+    {"blank before the colon of CL",
+     RAW("POST /echo HTTP/1.1\r\n" HOST "Content-Length : 5\r\n\r\nabcde" SECOND), 400, 0},
+    {"tab before the colon of TE",
+     RAW("POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding\t: chunked\r\n\r\n0\r\n\r\n" SECOND),
+     400, 0},
     {"folded line", RAW("GET /a HTTP/1.1\r\n" HOST "A: b\r\n c\r\n\r\n"), 400, 0},
-    {"folded into a length", RAW("POST /echo HTTP/1.1\r\n" HOST
-                                 "Content-\r\n Length: 5\r\n\r\nabcde" SECOND), 400, 0},
+    {"folded into a length",
+     RAW("POST /echo HTTP/1.1\r\n" HOST "Content-\r\n Length: 5\r\n\r\nabcde" SECOND), 400, 0},
     {"folded last line", RAW("GET /a HTTP/1.1\r\nHost: x\r\n\ty\r\n\r\n"), 400, 0},
     {"fold that is empty", RAW("GET /a HTTP/1.1\r\n" HOST "A: b\r\n \r\n\r\n"), 400, 0},
     {"NUL in a value", RAW("GET /a HTTP/1.1\r\n" HOST "A: b\0c\r\n\r\n"), 400, 0},
-    {"NUL in a length", RAW("POST /echo HTTP/1.1\r\n" HOST "Content-Length: 5\0 7\r\n\r\nabcde"), 400, 0},
+    {"NUL in a length", RAW("POST /echo HTTP/1.1\r\n" HOST "Content-Length: 5\0 7\r\n\r\nabcde"),
+     400, 0},
     {"NUL at the end of a value", RAW("GET /a HTTP/1.1\r\n" HOST "A: b\0\r\n\r\n"), 400, 0},
     {"NUL in a name", RAW("GET /a HTTP/1.1\r\n" HOST "A\0B: c\r\n\r\n"), 400, 0},
     {"NUL in the target", RAW("GET /a\0b HTTP/1.1\r\n" HOST "\r\n"), 400, 0},
-    {"bare CR in a value", RAW("GET /a HTTP/1.1\r\n" HOST "A: b\rContent-Length: 5\r\n\r\n"), 400, 0},
+    {"bare CR in a value", RAW("GET /a HTTP/1.1\r\n" HOST "A: b\rContent-Length: 5\r\n\r\n"), 400,
+     0},
     {"bare CR at the end", RAW("GET /a HTTP/1.1\r\n" HOST "A: b\r\r\n\r\n"), 400, 0},
     {"bare LF behind a header", RAW("GET /a HTTP/1.1\r\n" HOST "A: b\nC: d\r\n\r\n"), 400, 0},
     {"bare LF behind the last header", RAW("GET /a HTTP/1.1\r\nHost: x\n\r\n"), 400, 0},
@@ -135,8 +159,8 @@ static const struct wire_case cases[] = {
     {"Host with a path", RAW("GET /a HTTP/1.1\r\nHost: x/y\r\n\r\n"), 400, 0},
     {"Host with a user", RAW("GET /a HTTP/1.1\r\nHost: u@x\r\n\r\n"), 400, 0},
     {"absolute form of another host", RAW("GET http://y/a HTTP/1.1\r\n" HOST "\r\n"), 400, 0},
-    {"two Authorizations", RAW("GET /a HTTP/1.1\r\n" HOST "Authorization: a\r\nAuthorization: b\r\n\r\n"),
-     400, 0},
+    {"two Authorizations",
+     RAW("GET /a HTTP/1.1\r\n" HOST "Authorization: a\r\nAuthorization: b\r\n\r\n"), 400, 0},
     /* request lines */
     {"a space in the target", RAW("GET /a b HTTP/1.1\r\n" HOST "\r\n"), 400, 0},
     {"two spaces", RAW("GET  /a HTTP/1.1\r\n" HOST "\r\n"), 400, 0},
@@ -151,18 +175,25 @@ static const struct wire_case cases[] = {
     {"HTTP/1.10", RAW("GET /a HTTP/1.10\r\n" HOST "\r\n"), 400, 0},
     {"HTTP/2 preface", RAW("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), 505, 0},
     {"TLS hello", RAW("\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03\r\n\r\n"), 0, 0},
-    {"unknown expectation", RAW("POST /echo HTTP/1.1\r\n" HOST
-                                "Expect: cake\r\nContent-Length: 1\r\n\r\na"), 417, 0},
+    {"unknown expectation",
+     RAW("POST /echo HTTP/1.1\r\n" HOST "Expect: cake\r\nContent-Length: 1\r\n\r\na"), 417, 0},
     {"unknown method", RAW("FOO /a HTTP/1.1\r\n" HOST "\r\n"), 405, 0},
     /* chunks: parsed by the library */
-    {"chunk size 0x5", RAW("POST /echo HTTP/1.1\r\n" HOST
-                           "Transfer-Encoding: chunked\r\n\r\n0x5\r\nabcde\r\n0\r\n\r\n"), 400, 1},
-    {"chunk size -1", RAW("POST /echo HTTP/1.1\r\n" HOST
-                          "Transfer-Encoding: chunked\r\n\r\n-1\r\nabcde\r\n0\r\n\r\n"), 400, 1},
-    {"chunk size beyond 64 bits", RAW("POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n"
-                                      "\r\n11111111111111111\r\nabcde\r\n0\r\n\r\n"), 413, 1},
-    {"chunk longer than its size", RAW("POST /echo HTTP/1.1\r\n" HOST
-                                       "Transfer-Encoding: chunked\r\n\r\n3\r\nabcde\r\n0\r\n\r\n"),
+    {"chunk size 0x5",
+     RAW("POST /echo HTTP/1.1\r\n" HOST
+         "Transfer-Encoding: chunked\r\n\r\n0x5\r\nabcde\r\n0\r\n\r\n"),
+     400, 1},
+    {"chunk size -1",
+     RAW("POST /echo HTTP/1.1\r\n" HOST
+         "Transfer-Encoding: chunked\r\n\r\n-1\r\nabcde\r\n0\r\n\r\n"),
+     400, 1},
+    {"chunk size beyond 64 bits",
+     RAW("POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n"
+         "\r\n11111111111111111\r\nabcde\r\n0\r\n\r\n"),
+     413, 1},
+    {"chunk longer than its size",
+     RAW("POST /echo HTTP/1.1\r\n" HOST
+         "Transfer-Encoding: chunked\r\n\r\n3\r\nabcde\r\n0\r\n\r\n"),
      400, 1},
 };
 
@@ -180,7 +211,8 @@ TEST(requests) {
         wire_send_n(fd, c->bytes, c->len);
         CHECK_EQ(wire_answer(fd, &a), c->want);
         if (a.status >= 400 && a.status != 405) {
-            CHECK_EQ(wire_answer(fd, &then), 0); /* nothing behind it was served, and it is closed */
+            CHECK_EQ(wire_answer(fd, &then),
+                     0); /* nothing behind it was served, and it is closed */
             CHECK_TEXT(wire_header(&a, "Connection"), "close");
         }
         close(fd);
@@ -193,9 +225,9 @@ TEST(requests) {
 
 /* The same honest request in pieces of every size: lines may arrive anyhow. */
 TEST(pieces) {
-    static const char   text[] = "GET /pieces?a=b HTTP/1.1\r\nHost: x\r\nAccept: */*\r\n"
-                                 "Cookie: a=b\r\nX-Empty:\r\nX-Long: 0123456789\r\n\r\n";
-    struct http_server *server = open_server();
+    static const char    text[] = "GET /pieces?a=b HTTP/1.1\r\nHost: x\r\nAccept: */*\r\n"
+                                  "Cookie: a=b\r\nX-Empty:\r\nX-Long: 0123456789\r\n\r\n";
+    struct http_server  *server = open_server();
     static struct answer a;
 
     for (size_t step = 1; step < 24; step += 5) {
@@ -238,7 +270,7 @@ TEST(sizes) {
     struct http_server *server = open_server();
     char               *text = malloc((size_t)1 << 20);
 
-    EACH(c, sizes) {
+    EACH (c, sizes) {
         static struct answer a;
         size_t               n = (size_t)sprintf(text, "GET /");
         int                  fd = wire_connect(http_server_port(server));
@@ -271,7 +303,8 @@ TEST(texts) {
     static const struct {
         const char *bytes, *text;
     } texts[] = {
-        {"GET /a HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n", "the request has more than one Host header"},
+        {"GET /a HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n",
+         "the request has more than one Host header"},
         {"GET /a HTTP/1.1\r\n\r\n", "an HTTP/1.1 request needs a Host header"},
         {"GET /a%zz HTTP/1.1\r\nHost: x\r\n\r\n",
          "bad percent-encoding \"%zz\" at byte 2 of the request target"},
@@ -281,7 +314,7 @@ TEST(texts) {
     };
     struct http_server *server = open_server();
 
-    EACH(c, texts) {
+    EACH (c, texts) {
         static struct answer a;
 
         wire_ask(http_server_port(server), c->bytes, &a);

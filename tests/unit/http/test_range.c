@@ -12,7 +12,7 @@ TEST(headers) {
         {"bytes=0-9", 100, "0+10 "},
         {"bytes=0-0", 100, "0+1 "},
         {"bytes=90-", 100, "90+10 "},
-        {"bytes=90-1000", 100, "90+10 "},       /* clipped */
+        {"bytes=90-1000", 100, "90+10 "}, /* clipped */
         {"bytes=-10", 100, "90+10 "},
         {"bytes=-1000", 100, "0+100 "},
         {"bytes=0-9,20-29", 100, "0+10 20+10 "},
@@ -24,8 +24,8 @@ TEST(headers) {
         {"bytes=-0", 100, "none"},
         {"bytes=0-", 0, "none"},
         {"bytes=-1", 0, "none"},
-        {"bytes=500-0", 1000, "none"},          /* OCI conformance */
-        {"bytes=0-9,200-", 100, "0+10 "},       /* one fits: that one */
+        {"bytes=500-0", 1000, "none"},    /* OCI conformance */
+        {"bytes=0-9,200-", 100, "0+10 "}, /* one fits: that one */
         {"bytes=0-18446744073709551615", 100, "0+100 "},
         {"bytes=18446744073709551615-", 100, "none"},
         {"bytes=18446744073709551616-", 100, "whole"}, /* not a number of ours */
@@ -38,12 +38,12 @@ TEST(headers) {
         {"bytes=+1-2", 100, "whole"},
         {"bytes 0-9", 100, "whole"},
         {"lines=0-9", 100, "whole"},
-        {"bytes=0-99,0-99", 100, "whole"},      /* more than all of it */
+        {"bytes=0-99,0-99", 100, "whole"}, /* more than all of it */
         {"bytes=0-,0-,0-,0-,0-", 100, "whole"},
         {"bytes=0-0,1-1,2-2,3-3,4-4", 100, "whole"}, /* more parts than the caller serves (4) */
         {"bytes=,,0-9,", 100, "0+10 "},
     };
-    EACH(c, cases) {
+    EACH (c, cases) {
         struct http_range      ranges[4];
         size_t                 count = 0;
         char                   got[256] = "";

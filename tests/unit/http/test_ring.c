@@ -121,7 +121,7 @@ TEST(endings) {
         {PW_TIMEOUT, false, PW_TIMEOUT, 0},
         {PW_CANCELLED, true, PW_CANCELLED, 0}, /* a broken body is not handed out */
     };
-    EACH(c, cases) {
+    EACH (c, cases) {
         struct ring_pool pool;
         struct ring      ring;
         str              chunk = STR_NONE;

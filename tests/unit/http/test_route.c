@@ -6,7 +6,8 @@ static pw_code nothing(struct http_request *request, struct http_reply *reply, s
     return PW_OK;
 }
 
-#define ROW(method, pattern) {method, pattern, HTTP_EVENT, 0, nothing}
+#define ROW(method, pattern)                                                                       \
+    { method, pattern, HTTP_EVENT, 0, nothing }
 
 static const struct http_route rows[] = {
     ROW("GET", "/{path*}"),
@@ -43,7 +44,8 @@ TEST(which_row) {
         {"GET", "/v2", "/{path*}", "path=v2;", ""}, /* a trailing slash matters */
         {"GET", "/v2/library/nginx/manifests/latest", "/v2/{name*}/manifests/{reference}",
          "name=library/nginx;reference=latest;", ""},
-        {"PUT", "/v2/a/manifests/x", "/v2/{name*}/manifests/{reference}", "name=a;reference=x;", ""},
+        {"PUT", "/v2/a/manifests/x", "/v2/{name*}/manifests/{reference}", "name=a;reference=x;",
+         ""},
         {"DELETE", "/v2/a/manifests/x", NULL, "", "GET, HEAD, PUT"},
         /* repositories called like keywords */
         {"GET", "/v2/blobs/uploads/manifests/x", "/v2/{name*}/manifests/{reference}",
@@ -87,7 +89,7 @@ TEST(which_row) {
     struct err          err = ERR_NONE;
 
     CHECK_OK(route_table_new(rows, COUNT_OF(rows), &table, &err));
-    EACH(c, cases) {
+    EACH (c, cases) {
         AUTO(arena_done) struct arena arena = ARENA_INIT(1 << 20);
         struct target                 t;
         struct route_match            match;
@@ -127,7 +129,7 @@ TEST(wrong_tables) {
         {ROW("GET", "/{a}/{b}/{c}/{d}/{e}/{f}/{g}/{h}/{i}"),
          "route \"/{a}/{b}/{c}/{d}/{e}/{f}/{g}/{h}/{i}\" has more than 8 placeholders"},
     };
-    EACH(c, cases) {
+    EACH (c, cases) {
         struct route_table *table;
         struct err          err = ERR_NONE;
 

@@ -19,9 +19,10 @@ static pw_code show(struct http_request *q, struct http_reply *reply, struct err
     http_reply_header(reply, "X-Target", STR_FMT, STR_ARG(http_target(q)));
     http_reply_header(reply, "X-Peer", STR_FMT, STR_ARG(http_peer(q)));
     http_reply_header(reply, "X-App", "%s", (const char *)http_app(q));
-    str text = arena_strf(http_arena(q), "name=" STR_FMT " n=" STR_FMT "," STR_FMT " agent=" STR_FMT,
-                          STR_ARG(http_param(q, "name")), STR_ARG(value), STR_ARG(second),
-                          STR_ARG(http_header(q, "user-agent")));
+    str text =
+        arena_strf(http_arena(q), "name=" STR_FMT " n=" STR_FMT "," STR_FMT " agent=" STR_FMT,
+                   STR_ARG(http_param(q, "name")), STR_ARG(value), STR_ARG(second),
+                   STR_ARG(http_header(q, "user-agent")));
     http_reply_borrow(reply, "text/plain", text);
     return PW_OK;
 }
@@ -133,9 +134,9 @@ static pw_code broken(struct http_request *q, struct http_reply *reply, struct e
 
 static void write_error(int face, struct http_request *q, pw_code code, const struct err *err,
                         struct http_reply *reply) {
-    static const int statuses[PW_CODE_COUNT] = {[PW_NOT_FOUND] = 404, [PW_UNAUTHORIZED] = 401,
-                                                [PW_TOO_LARGE] = 413, [PW_INVALID] = 400,
-                                                [PW_BUSY] = 503, [PW_TIMEOUT] = 408};
+    static const int statuses[PW_CODE_COUNT] = {
+        [PW_NOT_FOUND] = 404, [PW_UNAUTHORIZED] = 401, [PW_TOO_LARGE] = 413,
+        [PW_INVALID] = 400,   [PW_BUSY] = 503,         [PW_TIMEOUT] = 408};
     str text = arena_strf(http_arena(q), "{\"face\":%d,\"code\":\"%s\",\"text\":\"%s\"}", face,
                           pw_code_name(code), statuses[code] ? err_text(err) : "hidden");
 
@@ -144,29 +145,25 @@ static void write_error(int face, struct http_request *q, pw_code code, const st
 }
 
 static const struct http_route routes[] = {
-    {"GET", "/show/{name*}", HTTP_EVENT, 1, show},
-    {"GET", "/wshow/{name*}", HTTP_WORKER, 1, show},
-    {"GET", "/accepts", HTTP_EVENT, 1, accepts},
-    {"POST", "/echo", HTTP_WORKER, 1, echo},
-    {"GET", "/nobody", HTTP_EVENT, 1, nobody},
-    {"GET", "/wnobody", HTTP_WORKER, 1, nobody},
-    {"GET", "/file", HTTP_WORKER, 1, file},
-    {"GET", "/letters", HTTP_WORKER, 1, letters},
-    {"GET", "/lines", HTTP_WORKER, 1, lines},
-    {"HEAD", "/sized", HTTP_EVENT, 1, sized},
-    {"GET", "/sized", HTTP_EVENT, 1, show},
-    {"GET", "/evil", HTTP_EVENT, 1, evil},
-    {"GET", "/greedy", HTTP_EVENT, 1, greedy},
-    {"GET", "/fail", HTTP_EVENT, 3, broken},
+    {"GET", "/show/{name*}", HTTP_EVENT, 1, show}, {"GET", "/wshow/{name*}", HTTP_WORKER, 1, show},
+    {"GET", "/accepts", HTTP_EVENT, 1, accepts},   {"POST", "/echo", HTTP_WORKER, 1, echo},
+    {"GET", "/nobody", HTTP_EVENT, 1, nobody},     {"GET", "/wnobody", HTTP_WORKER, 1, nobody},
+    {"GET", "/file", HTTP_WORKER, 1, file},        {"GET", "/letters", HTTP_WORKER, 1, letters},
+    {"GET", "/lines", HTTP_WORKER, 1, lines},      {"HEAD", "/sized", HTTP_EVENT, 1, sized},
+    {"GET", "/sized", HTTP_EVENT, 1, show},        {"GET", "/evil", HTTP_EVENT, 1, evil},
+    {"GET", "/greedy", HTTP_EVENT, 1, greedy},     {"GET", "/fail", HTTP_EVENT, 3, broken},
 };
 
 static struct http_server *server;
 static unsigned            port;
 
 static int setup(void **state) {
-    struct http_options options = {.address = "127.0.0.1", .routes = routes,
-                                   .route_count = COUNT_OF(routes), .app = (void *)"the app",
-                                   .error = write_error, .default_face = 9};
+    struct http_options options = {.address = "127.0.0.1",
+                                   .routes = routes,
+                                   .route_count = COUNT_OF(routes),
+                                   .app = (void *)"the app",
+                                   .error = write_error,
+                                   .default_face = 9};
     struct err          err = ERR_NONE;
 
     (void)signal(SIGPIPE, SIG_IGN);
@@ -192,7 +189,7 @@ TEST(what_handlers_see) {
         {GET("/wshow/a/b?n=x%2By"), "name=a/b n=x+y,- agent=t", "/wshow/{name*}"},
         {"GET /show/a HTTP/1.1\r\nHost: x\r\n\r\n", "name=a n=-,- agent=", "/show/{name*}"},
     };
-    EACH(c, cases) {
+    EACH (c, cases) {
         static struct answer a;
 
         CHECK_EQ(wire_ask(port, c->bytes, &a), 200);
@@ -209,8 +206,10 @@ TEST(what_handlers_see) {
 TEST(repeated_headers) {
     static struct answer a;
 
-    CHECK_EQ(wire_ask(port, "GET /accepts HTTP/1.1\r\nHost: x\r\nAccept: a/b\r\nACCEPT: c/d , e\r\n\r\n",
-                      &a), 200);
+    CHECK_EQ(wire_ask(port,
+                      "GET /accepts HTTP/1.1\r\nHost: x\r\nAccept: a/b\r\nACCEPT: c/d , e\r\n\r\n",
+                      &a),
+             200);
     CHECK_TEXT(a.body, "[a/b][c/d , e]");
 }
 
@@ -230,7 +229,7 @@ TEST(errors) {
         {GET("/fail"), 500, "{\"face\":3,\"code\":\"i/o\",\"text\":\"hidden\"}", "X-Half", NULL},
         {GET("/greedy"), 500, "the answer needs too much memory\n", "X-Much", NULL},
     };
-    EACH(c, cases) {
+    EACH (c, cases) {
         static struct answer a;
 
         CHECK_EQ(wire_ask(port, c->bytes, &a), c->status);
@@ -271,7 +270,7 @@ TEST(bodiless) {
         {"HEAD", "/nowhere", 404, "72", true},
         {"HEAD", "/nobody?status=204", 204, NULL, true},
     };
-    EACH(c, cases) {
+    EACH (c, cases) {
         static struct answer a, then;
         char                 text[256];
         int                  fd = wire_connect(port);
@@ -295,8 +294,9 @@ TEST(pipelining_and_connection) {
     int                  fd = wire_connect(port);
 
     wire_send(fd, GET("/show/1") GET("/wshow/2") "POST /echo HTTP/1.1\r\nHost: x\r\n"
-                  "Content-Length: 3\r\n\r\nabc" GET("/show/4")
-                  "GET /show/5 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+                                                 "Content-Length: 3\r\n\r\nabc" GET(
+                                                     "/show/4") "GET /show/5 HTTP/1.1\r\nHost: "
+                                                                "x\r\nConnection: close\r\n\r\n");
     CHECK_EQ(wire_answer(fd, &a), 200);
     CHECK_TEXT(a.body, "name=1 n=-,- agent=t");
     CHECK_EQ(wire_answer(fd, &a), 200);
@@ -358,10 +358,11 @@ TEST(ranges) {
         {"/file", "Range: bytes=0-9\r\nIf-Range: \"v1\"\r\n", 206, "bytes 0-9/1000", "abcdefghij"},
         {"/file", "Range: bytes=0-9\r\nIf-Range: \"v2\"\r\n", 200, NULL, NULL},
         {"/letters", "", 200, NULL, NULL},
-        {"/letters", "Range: bytes=26-51\r\n", 206, "bytes 26-51/260", "abcdefghijklmnopqrstuvwxyz"},
+        {"/letters", "Range: bytes=26-51\r\n", 206, "bytes 26-51/260",
+         "abcdefghijklmnopqrstuvwxyz"},
         {"/letters", "Range: bytes=260-\r\n", 416, "bytes */260", ""},
     };
-    EACH(c, cases) {
+    EACH (c, cases) {
         static struct answer a;
         char                 text[256];
 
@@ -384,16 +385,17 @@ TEST(ranges) {
 TEST(several_ranges) {
     static const char *const paths[] = {"/file", "/letters"};
 
-    EACH(path, paths) {
+    EACH (path, paths) {
         static struct answer a;
         char                 text[256], want[1024], boundary[64];
         unsigned             size = (*path)[1] == 'f' ? 1000 : 260;
 
-        snprintf(text, sizeof text, "GET %s HTTP/1.1\r\nHost: x\r\nRange: bytes=0-2,26-28,-1\r\n\r\n",
-                 *path);
+        snprintf(text, sizeof text,
+                 "GET %s HTTP/1.1\r\nHost: x\r\nRange: bytes=0-2,26-28,-1\r\n\r\n", *path);
         CHECK_EQ(wire_ask(port, text, &a), 206);
         CHECK_EQ(sscanf(wire_header(&a, "Content-Type"), "multipart/byteranges; boundary=%63s",
-                        boundary), 1);
+                        boundary),
+                 1);
         snprintf(want, sizeof want,
                  "--%s\r\nContent-Type: %s\r\nContent-Range: bytes 0-2/%u\r\n\r\nabc"
                  "\r\n--%s\r\nContent-Type: %s\r\nContent-Range: bytes 26-28/%u\r\n\r\nabc"
@@ -426,12 +428,12 @@ TEST(statistics) {
 }
 
 TEST(cannot_open) {
-    struct http_route    bad = {"GET", "nowhere", HTTP_EVENT, 0, show};
-    struct http_options  options = {.address = "127.0.0.1", .routes = routes,
-                                    .route_count = COUNT_OF(routes), .port = port};
-    struct http_server  *other;
-    struct err           err = ERR_NONE;
-    char                 want[128];
+    struct http_route   bad = {"GET", "nowhere", HTTP_EVENT, 0, show};
+    struct http_options options = {
+        .address = "127.0.0.1", .routes = routes, .route_count = COUNT_OF(routes), .port = port};
+    struct http_server *other;
+    struct err          err = ERR_NONE;
+    char                want[128];
 
     snprintf(want, sizeof want, "cannot listen on 127.0.0.1 port %u: Address already in use", port);
     CHECK_EQ(http_server_open(&options, &other, &err), PW_IO);
@@ -444,12 +446,13 @@ TEST(cannot_open) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        UNIT(what_handlers_see), UNIT(repeated_headers), UNIT(errors), UNIT(header_injection),
-        UNIT(bodiless), UNIT(pipelining_and_connection), UNIT(streams), UNIT(ranges), UNIT(several_ranges),
-        UNIT(statistics), UNIT(cannot_open),
+        UNIT(what_handlers_see), UNIT(repeated_headers), UNIT(errors),
+        UNIT(header_injection),  UNIT(bodiless),         UNIT(pipelining_and_connection),
+        UNIT(streams),           UNIT(ranges),           UNIT(several_ranges),
+        UNIT(statistics),        UNIT(cannot_open),
     };
-    char  name[] = "/tmp/wire_XXXXXX", *text = wire_letters(1000);
-    int   fd = mkstemp(name), failed;
+    char name[] = "/tmp/wire_XXXXXX", *text = wire_letters(1000);
+    int  fd = mkstemp(name), failed;
 
     (void)!write(fd, text, 1000);
     free(text);

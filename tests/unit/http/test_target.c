@@ -11,10 +11,10 @@ TEST(paths) {
         {"/", "/", "", 1, PW_OK},
         {"/v2/", "/v2/", "", 2, PW_OK},
         {"/v2/a/b?x=1&y", "/v2/a/b", "x=1&y", 3, PW_OK},
-        {"/a%2Fb/c", "/a/b/c", "", 2, PW_OK},             /* split first, decoded after */
+        {"/a%2Fb/c", "/a/b/c", "", 2, PW_OK}, /* split first, decoded after */
         {"/%e2%82%ac", "/\xe2\x82\xac", "", 1, PW_OK},
         {"/sha256%3Aab", "/sha256:ab", "", 1, PW_OK},
-        {"/a+b", "/a+b", "", 1, PW_OK},                   /* a plus is a plus in a path */
+        {"/a+b", "/a+b", "", 1, PW_OK}, /* a plus is a plus in a path */
         {"/a?", "/a", "", 1, PW_OK},
         {"/a??b", "/a", "?b", 1, PW_OK},
         {"//", "//", "", 2, PW_OK},
@@ -23,19 +23,19 @@ TEST(paths) {
         {"http://h?x", "/", "", 1, PW_OK},
         {"", "", "", 0, PW_INVALID},
         {"v2", "", "", 0, PW_INVALID},
-        {"*", "", "", 0, PW_INVALID},                     /* OPTIONS * */
-        {"example.com:443", "", "", 0, PW_INVALID},       /* CONNECT */
+        {"*", "", "", 0, PW_INVALID},               /* OPTIONS * */
+        {"example.com:443", "", "", 0, PW_INVALID}, /* CONNECT */
         {"/%", "", "", 0, PW_INVALID},
         {"/%4", "", "", 0, PW_INVALID},
         {"/%zz", "", "", 0, PW_INVALID},
-        {"/%00", "", "", 0, PW_INVALID},                  /* NUL ends C strings */
+        {"/%00", "", "", 0, PW_INVALID}, /* NUL ends C strings */
         {"/a%0", "", "", 0, PW_INVALID},
-        {"/a?b=%g1", "", "", 0, PW_INVALID},              /* the query as well */
+        {"/a?b=%g1", "", "", 0, PW_INVALID}, /* the query as well */
         {"/a b", "", "", 0, PW_INVALID},
         {"/a\tb", "", "", 0, PW_INVALID},
         {"/a\x7f", "", "", 0, PW_INVALID},
     };
-    EACH(c, cases) {
+    EACH (c, cases) {
         AUTO(arena_done) struct arena arena = ARENA_INIT(1 << 20);
         struct target                 t = {0};
         struct err                    err = ERR_NONE;
@@ -86,16 +86,16 @@ TEST(query_values) {
         {"/?a", "a", 0, ""},
         {"/?a=", "a", 0, ""},
         {"/?a=b=c", "a", 0, "b=c"},
-        {"/?%61=x", "a", 0, "x"},              /* names are decoded too */
+        {"/?%61=x", "a", 0, "x"}, /* names are decoded too */
         {"/?from=tr%2Frepo", "from", 0, "tr/repo"},
         {"/?digest=sha256%3Aab", "digest", 0, "sha256:ab"},
         {"/?q=a+b%2Bc", "q", 0, "a b+c"},
-        {"/?A=1", "a", 0, NULL},               /* names have a case */
+        {"/?A=1", "a", 0, NULL}, /* names have a case */
         {"/", "a", 0, NULL},
         {"/?&&a=1", "a", 0, "1"},
         {"/?%24filter=x%20eq%20'y'", "$filter", 0, "x eq 'y'"},
     };
-    EACH(c, cases) {
+    EACH (c, cases) {
         AUTO(arena_done) struct arena arena = ARENA_INIT(1 << 20);
         struct target                 t;
         struct err                    err = ERR_NONE;
@@ -119,4 +119,5 @@ TEST(joining) {
     CHECK_STR(target_join(&t, 0, 1, &arena), "v2/a");
 }
 
-RUN_TESTS(UNIT(paths), UNIT(too_many_segments), UNIT(error_texts), UNIT(query_values), UNIT(joining))
+RUN_TESTS(UNIT(paths), UNIT(too_many_segments), UNIT(error_texts), UNIT(query_values),
+          UNIT(joining))

@@ -95,9 +95,12 @@ TEST(exchanges) {
         {"PUT", "/hash", {big, n}, 200, digest_text},
         {"PUT", "/taste", {big, n}, 403, ""}, /* answered when the rest was dropped */
     };
-    struct http_options options = {.address = "127.0.0.1", .routes = routes,
-                                   .route_count = COUNT_OF(routes), .tls_certificate = certificate,
-                                   .tls_key = key_text, .header_seconds = 1};
+    struct http_options options = {.address = "127.0.0.1",
+                                   .routes = routes,
+                                   .route_count = COUNT_OF(routes),
+                                   .tls_certificate = certificate,
+                                   .tls_key = key_text,
+                                   .header_seconds = 1};
     struct http_server *server;
     struct digest       digest;
     struct err          err = ERR_NONE;
@@ -108,7 +111,7 @@ TEST(exchanges) {
     CHECK_OK(fd_write_all(fd, certificate, strlen(certificate), &err));
     close(fd);
     CHECK_OK(http_server_open(&options, &server, &err));
-    EACH(c, cases) {
+    EACH (c, cases) {
         AUTO(arena_done) struct arena arena = ARENA_INIT(1 << 20);
         AUTO(buf_done) struct buf     body = BUF_INIT(1 << 20);
         struct client_request         r = CLIENT_REQUEST_INIT;
@@ -141,12 +144,15 @@ TEST(cannot_open) {
     } cases[] = {
         {certificate, NULL, "HTTPS needs both a certificate and its key"},
         {NULL, key_text, "HTTPS needs both a certificate and its key"},
-        {"nonsense", "nonsense", "the certificate and its key must be PEM texts that belong together"},
+        {"nonsense", "nonsense",
+         "the certificate and its key must be PEM texts that belong together"},
     };
-    EACH(c, cases) {
-        struct http_options options = {.address = "127.0.0.1", .routes = routes,
+    EACH (c, cases) {
+        struct http_options options = {.address = "127.0.0.1",
+                                       .routes = routes,
                                        .route_count = COUNT_OF(routes),
-                                       .tls_certificate = c->certificate, .tls_key = c->key};
+                                       .tls_certificate = c->certificate,
+                                       .tls_key = c->key};
         struct http_server *server;
         struct err          err = ERR_NONE;
 

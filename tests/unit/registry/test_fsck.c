@@ -190,12 +190,16 @@ STORE_TEST(check) {
         void (*damage)(struct fixture *f);
         enum fsck_kind kind;
         bool           needs_deep;
+        uint64_t       found;
         uint64_t       left; /* findings after a repair: damaged bytes come back by a push only */
     } cases[] = {
-        {cut_blob, FSCK_BLOB_DAMAGED, false, 1},      {flip_blob, FSCK_BLOB_DAMAGED, true, 1},
-        {add_orphan, FSCK_KEY_ORPHAN, false, 0},      {lose_record, FSCK_RECORD_WRONG, false, 0},
-        {change_record, FSCK_RECORD_WRONG, false, 0}, {add_record, FSCK_RECORD_WRONG, false, 0},
-        {old_upload, FSCK_UPLOAD_OLD, false, 0},
+        {cut_blob, FSCK_BLOB_DAMAGED, false, 1, 1},
+        {flip_blob, FSCK_BLOB_DAMAGED, true, 1, 1},
+        {add_orphan, FSCK_KEY_ORPHAN, false, 1, 0},
+        {lose_record, FSCK_RECORD_WRONG, false, 1, 0},
+        {change_record, FSCK_RECORD_WRONG, false, 1, 0},
+        {add_record, FSCK_RECORD_WRONG, false, 1, 0},
+        {old_upload, FSCK_UPLOAD_OLD, false, 1, 0},
     };
     struct registry     r;
     struct fsck_options options;
@@ -219,7 +223,7 @@ STORE_TEST(check) {
         CHECK_EQ(report.found[c->kind] > 0, !c->needs_deep);
         options.deep = options.repair = true;
         CHECK_OK(fsck_check(&options, &report, &err));
-        CHECK(report.found[c->kind] > 0);
+        CHECK_EQ(report.found[c->kind], c->found); /* each is told once */
         options.repair = false;
         CHECK_OK(fsck_check(&options, &report, &err));
         CHECK_EQ(all_found(&report), c->left);
