@@ -34,7 +34,8 @@ bool arm_finding_name_is_of(const struct image_row *image, str name) {
 }
 
 /* As a version 5 UUID: 48 bits of the image, the version, 74 bits of finding and source. */
-static void name_row(const struct image_row *image, str vulnerability, str source, char out[ARM_NAME_SIZE]) {
+static void name_row(const struct image_row *image, str vulnerability, str source,
+                     char out[ARM_NAME_SIZE]) {
     struct hasher h;
     struct digest digest;
     char          part[13], rest[25];
@@ -46,7 +47,8 @@ static void name_row(const struct image_row *image, str vulnerability, str sourc
     hasher_digest(&h, &digest);
     digest.bytes[2] = (unsigned char)((digest.bytes[2] & 0x3F) | 0x80);
     hex_encode(digest.bytes, 12, rest);
-    snprintf(out, ARM_NAME_SIZE, "%.8s-%.4s-5%.3s-%.4s-%.12s", part, part + 8, rest, rest + 4, rest + 8);
+    snprintf(out, ARM_NAME_SIZE, "%.8s-%.4s-5%.3s-%.4s-%.12s", part, part + 8, rest, rest + 4,
+             rest + 8);
 }
 
 static str source_of(const struct finding *f) {
@@ -55,12 +57,13 @@ static str source_of(const struct finding *f) {
     return f->package->source.len > 0 ? f->package->source : f->package->name;
 }
 
-static pw_code group(struct arena *arena, const struct image_row *image, const struct report *report,
-                     struct arm_rows *rows, struct err *err) {
+static pw_code group(struct arena *arena, const struct image_row *image,
+                     const struct report *report, struct arm_rows *rows, struct err *err) {
     AUTO(map_done) struct map     by_key = MAP_INIT;
     size_t                        n = report->finding_count;
-    const struct report_finding **findings = arena_array(arena, n + 1, sizeof *findings);
-    size_t                       *row_of = arena_array(arena, n + 1, sizeof *row_of);
+    const struct report_finding **findings =
+        arena_array(arena, n + 1, sizeof(struct report_finding *));
+    size_t *row_of = arena_array(arena, n + 1, sizeof *row_of);
 
     rows->rows = arena_array(arena, n + 1, sizeof *rows->rows);
     if (findings == NULL || row_of == NULL || rows->rows == NULL)
@@ -93,8 +96,8 @@ static pw_code group(struct arena *arena, const struct image_row *image, const s
     return PW_OK;
 }
 
-pw_code arm_finding_rows(struct arena *arena, const struct image_row *image, const struct report *report,
-                         struct arm_rows *ret_rows, struct err *err) {
+pw_code arm_finding_rows(struct arena *arena, const struct image_row *image,
+                         const struct report *report, struct arm_rows *ret_rows, struct err *err) {
     struct arm_rows rows = {0};
 
     if (report->state == IMAGE_HEALTHY) {

@@ -24,10 +24,10 @@ struct arm_rows {
     struct arm_row *rows;
     size_t          count;
 };
-pw_code arm_finding_rows(struct arena *arena, const struct image_row *image, const struct report *report,
-                         struct arm_rows *ret_rows, struct err *err);
-void arm_finding_write(struct json_writer *w, const struct image_row *image, const struct report *report,
-                       const struct arm_row *row);
+pw_code arm_finding_rows(struct arena *arena, const struct image_row *image,
+                         const struct report *report, struct arm_rows *ret_rows, struct err *err);
+void    arm_finding_write(struct json_writer *w, const struct image_row *image,
+                          const struct report *report, const struct arm_row *row);
 /* The first 12 hex digits of the names of this image's rows: finds the image of a name. */
 void arm_finding_image_part(const struct image_row *image, char ret_part[13]);
 bool arm_finding_name_is_of(const struct image_row *image, str name);

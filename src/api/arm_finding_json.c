@@ -80,7 +80,7 @@ static void put_cvss(struct json_writer *w, const struct finding *f) {
 
     json_key(w, "cvss");
     json_open(w);
-    EACH(family, families) {
+    EACH (family, families) {
         double best = -1;
 
         for (size_t i = 0; i < f->cvss_count; i++)
@@ -156,15 +156,16 @@ static void put_texts(struct json_writer *w, const struct finding *f) {
 
     json_put_str(w, "id", f->id);
     buf_addf(&text, STR_FMT " in " STR_FMT "%s" STR_FMT, STR_ARG(f->id),
-             STR_ARG(f->package != NULL ? f->package->name : STR("the image")), f->title.len > 0 ? ": " : "",
-             STR_ARG(f->title));
+             STR_ARG(f->package != NULL ? f->package->name : STR("the image")),
+             f->title.len > 0 ? ": " : "", STR_ARG(f->title));
     json_put_str(w, "displayName", buf_str(&text));
     buf_clear(&text);
     remedy_write(&text, f);
     json_put_str(w, "remediation", buf_str(&text));
     buf_clear(&text);
-    buf_addf(&text, "Rated %s%s" STR_FMT "%s", severity_word(f->severity), f->severity_source.len > 0 ? " by " : "",
-             STR_ARG(f->severity_source), f->kev_added_at != 0 ? "; known to be exploited" : "");
+    buf_addf(&text, "Rated %s%s" STR_FMT "%s", severity_word(f->severity),
+             f->severity_source.len > 0 ? " by " : "", STR_ARG(f->severity_source),
+             f->kev_added_at != 0 ? "; known to be exploited" : "");
     json_put_str(w, "impact", buf_str(&text));
     json_put_str(w, "category", f->package != NULL ? f->package->ecosystem : STR(""));
     json_put_str(w, "description", f->description.len > 0 ? f->description : f->title);
@@ -176,11 +177,12 @@ static void put_healthy(struct json_writer *w) {
     json_put_text(w, "remediation", "");
     json_put_text(w, "impact", "");
     json_put_text(w, "category", "");
-    json_put_text(w, "description", "Every package was read and matched against complete advisories.");
+    json_put_text(w, "description",
+                  "Every package was read and matched against complete advisories.");
 }
 
-static void put_properties(struct json_writer *w, const struct image_row *image, const struct report *report,
-                           const struct arm_row *row) {
+static void put_properties(struct json_writer *w, const struct image_row *image,
+                           const struct report *report, const struct arm_row *row) {
     AUTO(buf_done) struct buf resource = BUF_INIT(KIB(16));
 
     if (row->count > 0)
@@ -209,15 +211,16 @@ static void put_properties(struct json_writer *w, const struct image_row *image,
     json_close(w);
 }
 
-void arm_finding_write(struct json_writer *w, const struct image_row *image, const struct report *report,
-                       const struct arm_row *row) {
+void arm_finding_write(struct json_writer *w, const struct image_row *image,
+                       const struct report *report, const struct arm_row *row) {
     AUTO(buf_done) struct buf id = BUF_INIT(KIB(16));
 
     buf_addf(&id,
              "/subscriptions/" STR_FMT "/resourceGroups/" STR_FMT
              "/providers/Microsoft.ContainerRegistry/registries/" STR_FMT
              "/providers/Microsoft.Security/assessments/" ARM_ASSESSMENT "/subassessments/%s",
-             STR_ARG(image->subscription), STR_ARG(image->resource_group), STR_ARG(image->registry), row->name);
+             STR_ARG(image->subscription), STR_ARG(image->resource_group), STR_ARG(image->registry),
+             row->name);
     json_open(w);
     json_put_str(w, "id", buf_str(&id));
     json_put_text(w, "name", row->name);

@@ -11,16 +11,18 @@ static pw_code refuse(struct err *err, pw_code code, const char *tag) {
 static bool take(str *rest, const char *keyword, str *ret_value) {
     str saved = *rest, word;
 
-    if (str_cut(rest, '/', &word) && str_eq_nocase(word, str_of(keyword)) && str_cut(rest, '/', ret_value) &&
-        ret_value->len > 0)
+    if (str_cut(rest, '/', &word) && str_eq_nocase(word, str_of(keyword)) &&
+        str_cut(rest, '/', ret_value) && ret_value->len > 0)
         return true;
     *rest = saved;
     return false;
 }
 
-static pw_code find_registry(struct txn *txn, struct arena *arena, struct arm_scope *scope, struct err *err) {
+static pw_code find_registry(struct txn *txn, struct arena *arena, struct arm_scope *scope,
+                             struct err *err) {
     struct registry_row row;
-    pw_code             code = subscriptions_registry(txn, arena, scope->subscription, scope->registry, &row, err);
+    pw_code             code =
+        subscriptions_registry(txn, arena, scope->subscription, scope->registry, &row, err);
 
     if (code == PW_OK && str_eq_nocase(row.resource_group, scope->resource_group)) {
         scope->registry_id = row.id;
@@ -36,7 +38,8 @@ static pw_code find_registry(struct txn *txn, struct arena *arena, struct arm_sc
                   "ResourceNotFound");
 }
 
-static pw_code find_group(struct txn *txn, struct arena *arena, const struct arm_scope *scope, struct err *err) {
+static pw_code find_group(struct txn *txn, struct arena *arena, const struct arm_scope *scope,
+                          struct err *err) {
     bool found;
 
     PW_TRY(subscriptions_has_group(txn, scope->subscription, scope->resource_group, &found, err));
@@ -80,20 +83,24 @@ pw_code arm_scope_read(struct txn *txn, struct arena *arena, str text, struct ar
     return PW_OK;
 }
 
-pw_code arm_scope_check_version(struct http_request *request, const char *versions, struct err *err) {
+pw_code arm_scope_check_version(struct http_request *request, const char *versions,
+                                struct err *err) {
     str rest = str_of(versions), known, given;
 
     if (!http_query(request, "api-version", &given) || given.len == 0)
-        return refuse(err,
-                      err_set(err, PW_INVALID,
-                              "The api-version query parameter (?api-version=) is required for all requests."),
-                      "MissingApiVersionParameter");
+        return refuse(
+            err,
+            err_set(
+                err, PW_INVALID,
+                "The api-version query parameter (?api-version=) is required for all requests."),
+            "MissingApiVersionParameter");
     while (str_cut(&rest, ',', &known))
         if (str_eq_nocase(known, given))
             return PW_OK;
     return refuse(err,
                   err_set(err, PW_INVALID,
-                          "The api-version '" STR_FMT "' is invalid. The supported versions are '%s'.",
+                          "The api-version '" STR_FMT
+                          "' is invalid. The supported versions are '%s'.",
                           STR_ARG(str_sub(given, 0, 64)), versions),
                   "InvalidApiVersionParameter");
 }

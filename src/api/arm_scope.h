@@ -20,4 +20,5 @@ struct arm_scope {
 pw_code arm_scope_read(struct txn *txn, struct arena *arena, str text, struct arm_scope *ret_scope,
                        struct err *err);
 /* The api-version must be there and one of the versions (separated by commas). */
-pw_code arm_scope_check_version(struct http_request *request, const char *versions, struct err *err);
+pw_code arm_scope_check_version(struct http_request *request, const char *versions,
+                                struct err *err);

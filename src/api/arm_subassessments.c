@@ -30,8 +30,8 @@ static bool cursor_parse(str text, struct cursor *ret_cursor) {
     struct cursor c;
 
     if (!str_cut(&text, '.', &part) || !str_to_u64(part, INT64_MAX, &c.repository) ||
-        !str_cut(&text, '.', &part) || !str_to_u64(part, INT64_MAX, &c.manifest) || c.manifest == 0 ||
-        !str_to_u64(text, UINT32_MAX, &c.row))
+        !str_cut(&text, '.', &part) || !str_to_u64(part, INT64_MAX, &c.manifest) ||
+        c.manifest == 0 || !str_to_u64(text, UINT32_MAX, &c.row))
         return false;
     *ret_cursor = c;
     return true;
@@ -50,23 +50,26 @@ static pw_code read_paging(struct listing *l, struct err *err) {
         l->top = (size_t)MIN_OF(top, (uint64_t)PAGE_MOST);
     }
     if (http_query(l->request, "$skipToken", &text) && !cursor_parse(text, &l->at)) {
-        (void)err_set(err, PW_INVALID, "$skipToken is not one that this service gave; follow nextLink as it is.");
+        (void)err_set(err, PW_INVALID,
+                      "$skipToken is not one that this service gave; follow nextLink as it is.");
         return err_tag(err, "InvalidSkipToken");
     }
     return PW_OK;
 }
 
-static pw_code list_rows(struct listing *l, const struct image_row *image, const struct report *report,
-                         const struct arm_rows *rows) {
+static pw_code list_rows(struct listing *l, const struct image_row *image,
+                         const struct report *report, const struct arm_rows *rows) {
     size_t first = 0;
 
-    if ((int64_t)l->at.repository == image->repository_id && (int64_t)l->at.manifest == image->manifest_id)
+    if ((int64_t)l->at.repository == image->repository_id &&
+        (int64_t)l->at.manifest == image->manifest_id)
         first = (size_t)l->at.row;
     for (size_t i = first; i < rows->count; i++) {
         if (l->name.len > 0 && !str_eq_nocase(str_of(rows->rows[i].name), l->name))
             continue;
         if (l->given == l->top) {
-            l->next = (struct cursor){(uint64_t)image->repository_id, (uint64_t)image->manifest_id, i};
+            l->next =
+                (struct cursor){(uint64_t)image->repository_id, (uint64_t)image->manifest_id, i};
             return PW_OK;
         }
         arm_finding_write(&l->w, image, report, &rows->rows[i]);
@@ -75,7 +78,8 @@ static pw_code list_rows(struct listing *l, const struct image_row *image, const
     return PW_OK;
 }
 
-static pw_code list_image(struct listing *l, struct txn *txn, const struct image_row *image, struct err *err) {
+static pw_code list_image(struct listing *l, struct txn *txn, const struct image_row *image,
+                          struct err *err) {
     AUTO(arena_done) struct arena arena = ARENA_INIT(LIMIT_SCAN_MEMORY);
     struct report                 report;
     struct arm_rows               rows;
@@ -92,7 +96,8 @@ static pw_code list(struct txn *txn, void *arg, struct err *err) {
     struct image_scope scope = {.most = IMAGES_AT_ONCE};
     struct image_list  images;
 
-    PW_TRY(arm_scope_read(txn, http_arena(l->request), http_param(l->request, "scope"), &l->scope, err));
+    PW_TRY(arm_scope_read(txn, http_arena(l->request), http_param(l->request, "scope"), &l->scope,
+                          err));
     scope.subscription = l->scope.subscription;
     scope.resource_group = l->scope.resource_group;
     scope.registry_id = l->scope.registry_id;
@@ -109,7 +114,8 @@ static pw_code list(struct txn *txn, void *arg, struct err *err) {
             scope.after_repository = images.rows[i].repository_id;
             scope.after_manifest = images.rows[i].manifest_id;
         }
-    } while (images.count == IMAGES_AT_ONCE && l->next.repository == 0 && !(l->name.len > 0 && l->given > 0));
+    } while (images.count == IMAGES_AT_ONCE && l->next.repository == 0 &&
+             !(l->name.len > 0 && l->given > 0));
     return PW_OK;
 }
 
@@ -120,7 +126,9 @@ static void put_next_link(struct listing *l) {
     if (l->next.repository == 0)
         return;
     (void)str_cut(&target, '?', &path);
-    buf_addf(&link, "http://" STR_FMT STR_FMT "?api-version=" VERSIONS "&$top=%zu&$skipToken=%llu.%llu.%llu",
+    buf_addf(&link,
+             "http://" STR_FMT STR_FMT "?api-version=" VERSIONS
+             "&$top=%zu&$skipToken=%llu.%llu.%llu",
              STR_ARG(http_header(l->request, "Host")), STR_ARG(path), l->top,
              (unsigned long long)l->next.repository, (unsigned long long)l->next.manifest,
              (unsigned long long)l->next.row);
@@ -132,7 +140,8 @@ static pw_code check_assessment(struct http_request *request, struct err *err) {
 
     if (key.len == 0 || str_eq_nocase(key, STR(ARM_ASSESSMENT)))
         return PW_OK;
-    (void)err_set(err, PW_NOT_FOUND, "The assessment '" STR_FMT "' was not found.", STR_ARG(str_sub(key, 0, 64)));
+    (void)err_set(err, PW_NOT_FOUND, "The assessment '" STR_FMT "' was not found.",
+                  STR_ARG(str_sub(key, 0, 64)));
     return err_tag(err, "ResourceNotFound");
 }
 
@@ -141,7 +150,8 @@ static void headers(struct http_reply *reply) {
     http_reply_header(reply, "X-Content-Type-Options", "nosniff");
 }
 
-pw_code arm_subassessments_list(struct http_request *request, struct http_reply *reply, struct err *err) {
+pw_code arm_subassessments_list(struct http_request *request, struct http_reply *reply,
+                                struct err *err) {
     AUTO(buf_done) struct buf body = BUF_INIT(MIB(256));
     struct listing l = {.app = app_of(request), .request = request, .w = JSON_WRITER(&body)};
     str            text;
@@ -162,10 +172,12 @@ pw_code arm_subassessments_list(struct http_request *request, struct http_reply 
     return PW_OK;
 }
 
-pw_code arm_subassessments_get(struct http_request *request, struct http_reply *reply, struct err *err) {
+pw_code arm_subassessments_get(struct http_request *request, struct http_reply *reply,
+                               struct err *err) {
     AUTO(buf_done) struct buf body = BUF_INIT(MIB(64));
-    struct listing l = {.app = app_of(request), .request = request, .w = JSON_WRITER(&body), .top = 1};
-    str            text;
+    struct listing            l = {
+                   .app = app_of(request), .request = request, .w = JSON_WRITER(&body), .top = 1};
+    str text;
 
     l.name = http_param(request, "name");
     PW_TRY(arm_scope_check_version(request, VERSIONS, err));

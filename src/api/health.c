@@ -43,7 +43,8 @@ pw_code health_ready(struct http_request *request, struct http_reply *reply, str
     json_put_bool(&w, "store", store_ok);
     json_put_bool(&w, "sandbox", health.sandbox_alive);
     json_put_text(&w, "isolation", health.isolation);
-    json_put_int(&w, "feeds", (int64_t)feeds); /* none is fine: images are then unscanned, with the reason */
+    json_put_int(&w, "feeds",
+                 (int64_t)feeds); /* none is fine: images are then unscanned, with the reason */
     json_close(&w);
     buf_addc(&body, '\n');
     http_reply_status(reply, store_ok && health.sandbox_alive ? 200 : 503);

@@ -24,7 +24,8 @@ static void head(struct buf *out, const char *name, const char *type, const char
     buf_addf(out, "# HELP portwarden_%s %s\n# TYPE portwarden_%s %s\n", name, help, name, type);
 }
 
-static void one(struct buf *out, const char *name, const char *type, const char *help, uint64_t value) {
+static void one(struct buf *out, const char *name, const char *type, const char *help,
+                uint64_t value) {
     head(out, name, type, help);
     buf_addf(out, "portwarden_%s %llu\n", name, (unsigned long long)value);
 }
@@ -47,14 +48,16 @@ static void put_http(struct buf *out, const struct http_server *server) {
 static void put_numbers(struct buf *out, const struct numbers *n) {
     head(out, "images", "gauge", "Images by how far their scan is.");
     for (size_t i = 0; i < COUNT_OF(n->images); i++)
-        buf_addf(out, "portwarden_images{progress=\"%s\"} %zu\n", image_progress_word((enum image_progress)i),
-                 n->images[i]);
+        buf_addf(out, "portwarden_images{progress=\"%s\"} %zu\n",
+                 image_progress_word((enum image_progress)i), n->images[i]);
     head(out, "jobs_waiting", "gauge", "Jobs that are ready or running.");
     for (size_t i = 0; i < COUNT_OF(job_kinds); i++)
-        buf_addf(out, "portwarden_jobs_waiting{kind=\"%s\"} %lld\n", job_kinds[i], (long long)n->waiting[i]);
+        buf_addf(out, "portwarden_jobs_waiting{kind=\"%s\"} %lld\n", job_kinds[i],
+                 (long long)n->waiting[i]);
     head(out, "jobs_failed", "gauge", "Jobs that failed for good.");
     for (size_t i = 0; i < COUNT_OF(job_kinds); i++)
-        buf_addf(out, "portwarden_jobs_failed{kind=\"%s\"} %lld\n", job_kinds[i], (long long)n->failed[i]);
+        buf_addf(out, "portwarden_jobs_failed{kind=\"%s\"} %lld\n", job_kinds[i],
+                 (long long)n->failed[i]);
 }
 
 pw_code metrics_get(struct http_request *request, struct http_reply *reply, struct err *err) {
@@ -73,8 +76,8 @@ pw_code metrics_get(struct http_request *request, struct http_reply *reply, stru
     put_numbers(&body, &numbers);
     one(&body, "sandbox_up", "gauge", "1 while layers can be read.", health.sandbox_alive);
     one(&body, "sandbox_children", "gauge", "Layers being read now.", health.sandbox_children);
-    one(&body, "sandbox_restarts_total", "counter", "How often the sandbox had to be started again.",
-        health.sandbox_restarts);
+    one(&body, "sandbox_restarts_total", "counter",
+        "How often the sandbox had to be started again.", health.sandbox_restarts);
     if (room != UINT64_MAX)
         one(&body, "storage_free_bytes", "gauge", "Room for more blobs.", room);
     PW_TRY(buf_finish(&body, &text, err));

@@ -4,7 +4,8 @@
 #include "base/macros.h"
 
 static const struct {
-    const char *ecosystem, *before, *between; /* command NAME between VERSION; between NULL: no version */
+    const char *ecosystem, *before,
+        *between; /* command NAME between VERSION; between NULL: no version */
 } commands[] = {
     {"Debian", "apt-get update && apt-get install --only-upgrade ", NULL},
     {"Ubuntu", "apt-get update && apt-get install --only-upgrade ", NULL},
@@ -17,8 +18,8 @@ static const struct {
 /* Letters that mean nothing to a shell: a command is only offered for such names. */
 static bool is_plain(str text) {
     for (size_t i = 0; i < text.len; i++)
-        if (strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.+-_/:~@", text.ptr[i]) ==
-            NULL)
+        if (strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.+-_/:~@",
+                   text.ptr[i]) == NULL)
             return false;
     return text.len > 0 && text.ptr[0] != '-';
 }
@@ -26,7 +27,7 @@ static bool is_plain(str text) {
 void remedy_command(struct buf *out, const struct package *package, str fixed_version) {
     if (!is_plain(package->name) || (fixed_version.len > 0 && !is_plain(fixed_version)))
         return;
-    EACH(c, commands) {
+    EACH (c, commands) {
         if (!str_eq(package->ecosystem, str_of(c->ecosystem)))
             continue;
         buf_addf(out, "%s" STR_FMT, c->before, STR_ARG(package->name));
@@ -54,7 +55,8 @@ void remedy_write(struct buf *out, const struct finding *f) {
         buf_addf(out, "Not known whether " STR_FMT " is affected%s" STR_FMT ".", STR_ARG(name),
                  f->why.len > 0 ? ": " : "", STR_ARG(f->why));
     } else {
-        buf_addf(out, "There is no fixed version of " STR_FMT " yet; remove it when it is not needed.",
+        buf_addf(out,
+                 "There is no fixed version of " STR_FMT " yet; remove it when it is not needed.",
                  STR_ARG(name));
     }
 }

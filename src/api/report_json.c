@@ -8,18 +8,20 @@
 static str purl_type(const struct package *p) {
     static const struct {
         const char *ecosystem, *type;
-    } types[] = {{"Debian", "deb"}, {"Ubuntu", "deb"}, {"Alpine", "apk"}, {"npm", "npm"}, {"PyPI", "pypi"},
-                 {"Go", "golang"},  {"Maven", "maven"}, {"crates.io", "cargo"}, {"RubyGems", "gem"}};
+    } types[] = {{"Debian", "deb"},  {"Ubuntu", "deb"},      {"Alpine", "apk"},
+                 {"npm", "npm"},     {"PyPI", "pypi"},       {"Go", "golang"},
+                 {"Maven", "maven"}, {"crates.io", "cargo"}, {"RubyGems", "gem"}};
 
-    EACH(t, types)
+    EACH (t, types)
         if (str_eq(p->ecosystem, str_of(t->ecosystem)))
             return str_of(t->type);
     return p->source.len > 0 ? STR("rpm") : STR("generic");
 }
 
 void report_json_purl(struct buf *out, const struct package *p, const struct os_release *os) {
-    struct purl purl = {.type = purl_type(p), .namespace_ = p->namespace_, .name = p->name, .version = p->version};
-    char        distro[128];
+    struct purl purl = {
+        .type = purl_type(p), .namespace_ = p->namespace_, .name = p->name, .version = p->version};
+    char distro[128];
 
     purl_add_qualifier(&purl, STR("arch"), p->arch);
     if (p->source.len > 0 && os->id.len > 0) {
@@ -30,7 +32,8 @@ void report_json_purl(struct buf *out, const struct package *p, const struct os_
     purl_write(out, &purl);
 }
 
-static void put_package(struct json_writer *w, const struct package *p, const struct os_release *os) {
+static void put_package(struct json_writer *w, const struct package *p,
+                        const struct os_release *os) {
     AUTO(buf_done) struct buf purl = BUF_INIT(KIB(64));
 
     report_json_purl(&purl, p, os);
@@ -81,7 +84,8 @@ static void put_optional(struct json_writer *w, const char *key, str value) {
         json_none(w);
 }
 
-static void put_finding(struct json_writer *w, const struct report_finding *rf, const struct os_release *os) {
+static void put_finding(struct json_writer *w, const struct report_finding *rf,
+                        const struct os_release *os) {
     const struct finding *f = &rf->finding;
 
     json_open(w);

@@ -13,7 +13,8 @@ void status_html_text(struct buf *out, str text); /* escaped, for content and at
 void status_html_open(struct buf *out, const char *title);
 void status_html_close(struct buf *out);
 void status_html_state(struct buf *out, enum image_state state, str reason);
-void status_html_severity(struct buf *out, enum severity severity, size_t count); /* a coloured count */
+void status_html_severity(struct buf *out, enum severity severity,
+                          size_t count);  /* a coloured count */
 void status_html_sample(struct buf *out); /* the label of sample advisories */
 void status_html_time(struct buf *out, int64_t at);
 /* Sends the page: no script, no frame, nothing from elsewhere. */

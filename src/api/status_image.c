@@ -49,11 +49,13 @@ static void put_head(struct buf *out, const struct page *page) {
         status_html_text(out, r->os.version_id);
         buf_adds(out, "</td></tr>");
     }
-    buf_addf(out, "<tr><th>Packages</th><td>%zu</td></tr><tr><th>Pushed</th><td>", r->package_count);
+    buf_addf(out, "<tr><th>Packages</th><td>%zu</td></tr><tr><th>Pushed</th><td>",
+             r->package_count);
     status_html_time(out, page->image.pushed_at);
     buf_adds(out, "</td></tr><tr><th>Scanned</th><td>");
     status_html_time(out, page->image.scanned_at);
-    buf_addf(out, "</td></tr><tr><th>Coverage</th><td>%s</td></tr><tr><th>State</th><td>", coverage_word(r->coverage));
+    buf_addf(out, "</td></tr><tr><th>Coverage</th><td>%s</td></tr><tr><th>State</th><td>",
+             coverage_word(r->coverage));
     status_html_state(out, r->state, r->reason);
     if (r->sample) {
         buf_addc(out, ' ');
@@ -82,8 +84,8 @@ static void put_incomplete(struct buf *out, const struct report *r) {
 static void put_finding(struct buf *out, const struct report_finding *rf) {
     const struct finding *f = &rf->finding;
 
-    buf_addf(out, "<tr><td><span class=\"n %s\">%s</span><br><span class=\"dim\">", severity_word(f->severity),
-             severity_word(f->severity));
+    buf_addf(out, "<tr><td><span class=\"n %s\">%s</span><br><span class=\"dim\">",
+             severity_word(f->severity), severity_word(f->severity));
     status_html_text(out, f->severity_source);
     buf_adds(out, "</span></td><td>");
     status_html_text(out, f->id);
@@ -110,8 +112,10 @@ static void put_findings(struct buf *out, const struct report *r) {
 
     if (r->finding_count == 0)
         return;
-    buf_addf(out, "<h2>Findings (%zu)</h2><table><thead><tr><th>Severity</th><th>Vulnerability</th><th>Package</th>"
-                  "<th>State</th><th>Title</th><th>How to fix</th></tr></thead><tbody>",
+    buf_addf(out,
+             "<h2>Findings "
+             "(%zu)</h2><table><thead><tr><th>Severity</th><th>Vulnerability</th><th>Package</th>"
+             "<th>State</th><th>Title</th><th>How to fix</th></tr></thead><tbody>",
              r->finding_count);
     for (size_t i = 0; i < MIN_OF(r->finding_count, (size_t)FINDINGS_SHOWN); i++) {
         put_finding(out, &r->findings[i]);
@@ -130,7 +134,8 @@ static void put_findings(struct buf *out, const struct report *r) {
 pw_code status_image_page(struct http_request *request, struct http_reply *reply, struct err *err) {
     AUTO(arena_done) struct arena arena = ARENA_INIT(LIMIT_SCAN_MEMORY);
     AUTO(buf_done) struct buf     body = BUF_INIT(MIB(64));
-    struct page page = {.app = app_of(request), .arena = &arena, .digest = http_param(request, "digest")};
+    struct page                   page = {
+                          .app = app_of(request), .arena = &arena, .digest = http_param(request, "digest")};
 
     PW_TRY(store_read(page.app->api.store, load, &page, err));
     status_html_open(&body, "Image");

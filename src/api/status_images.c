@@ -16,11 +16,14 @@ static void put_counts(struct buf *out, const struct finding_counts *counts) {
     for (int severity = SEVERITY_CRITICAL; severity >= SEVERITY_UNRATED; severity--)
         status_html_severity(out, (enum severity)severity, counts->active[severity]);
     if (counts->listed > 0)
-        buf_addf(out, "<span class=\"dim\" title=\"unimportant, not known, or past its end of life\">+%zu listed</span>",
+        buf_addf(out,
+                 "<span class=\"dim\" title=\"unimportant, not known, or past its end of "
+                 "life\">+%zu listed</span>",
                  counts->listed);
 }
 
-static pw_code put_image(struct txn *txn, struct page *page, const struct image_row *image, struct err *err) {
+static pw_code put_image(struct txn *txn, struct page *page, const struct image_row *image,
+                         struct err *err) {
     AUTO(arena_done) struct arena arena = ARENA_INIT(MIB(64));
     struct image_summary          summary;
     struct text_list              tags;
@@ -41,7 +44,8 @@ static pw_code put_image(struct txn *txn, struct page *page, const struct image_
     buf_adds(out, "</td><td><a href=\"/images/");
     status_html_text(out, image->digest);
     buf_adds(out, "\"><code>");
-    status_html_text(out, str_sub(str_from(image->digest, str_find_char(image->digest, ':') + 1), 0, 12));
+    status_html_text(
+        out, str_sub(str_from(image->digest, str_find_char(image->digest, ':') + 1), 0, 12));
     buf_adds(out, "</code></a></td><td>");
     status_html_time(out, image->pushed_at);
     buf_adds(out, "</td><td>");
@@ -63,12 +67,14 @@ static pw_code fill(struct txn *txn, void *arg, struct err *err) {
 
     PW_TRY(scans_newest(txn, &arena, IMAGES_SHOWN, &images, err));
     if (images.count == 0) {
-        buf_adds(page->out, "<p>No images yet. Push one:</p><p><code>skopeo copy docker-daemon:IMAGE:TAG "
-                            "docker://HOST/NAME:TAG --dest-tls-verify=false</code></p>");
+        buf_adds(page->out,
+                 "<p>No images yet. Push one:</p><p><code>skopeo copy docker-daemon:IMAGE:TAG "
+                 "docker://HOST/NAME:TAG --dest-tls-verify=false</code></p>");
         return PW_OK;
     }
-    buf_adds(page->out, "<table><thead><tr><th>Repository</th><th>Tags</th><th>Digest</th><th>Pushed</th>"
-                        "<th>State</th><th>Findings</th></tr></thead><tbody>");
+    buf_adds(page->out,
+             "<table><thead><tr><th>Repository</th><th>Tags</th><th>Digest</th><th>Pushed</th>"
+             "<th>State</th><th>Findings</th></tr></thead><tbody>");
     for (size_t i = 0; i < images.count; i++)
         PW_TRY(put_image(txn, page, &images.rows[i], err));
     buf_adds(page->out, "</tbody></table>");
@@ -77,7 +83,8 @@ static pw_code fill(struct txn *txn, void *arg, struct err *err) {
     return PW_OK;
 }
 
-pw_code status_images_page(struct http_request *request, struct http_reply *reply, struct err *err) {
+pw_code status_images_page(struct http_request *request, struct http_reply *reply,
+                           struct err *err) {
     AUTO(buf_done) struct buf body = BUF_INIT(MIB(16));
     struct page               page = {.app = app_of(request), .out = &body};
 

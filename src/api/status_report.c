@@ -27,10 +27,11 @@ pw_code status_report_get(struct http_request *request, struct http_reply *reply
     AUTO(arena_done) struct arena arena = ARENA_INIT(LIMIT_SCAN_MEMORY);
     AUTO(buf_done) struct buf     body = BUF_INIT(GIB(1));
     struct json_writer            w = JSON_WRITER(&body);
-    struct question q = {.app = app_of(request), .arena = &arena,
-                         .repository = http_param(request, "repository"),
-                         .digest = http_param(request, "digest")};
-    str text;
+    struct question               q = {.app = app_of(request),
+                                       .arena = &arena,
+                                       .repository = http_param(request, "repository"),
+                                       .digest = http_param(request, "digest")};
+    str                           text;
 
     PW_TRY(store_read(q.app->api.store, load, &q, err));
     report_json_write(&w, &q.report);

@@ -14,7 +14,8 @@ struct suggestion {
     unsigned best_distance;
 };
 
-#define SUGGESTION(word) {.wanted = (word)}
+#define SUGGESTION(word)                                                                           \
+    { .wanted = (word) }
 
 void     suggest_offer(struct suggestion *suggestion, str known);
 unsigned suggest_distance(str a, str b); /* words past 64 bytes: 64 */

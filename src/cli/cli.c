@@ -109,7 +109,7 @@ void cli_help(struct cli *cli, const struct cli_command *command, FILE *out) {
     fprintf(out, "\nOptions:\n");
     for (const struct cli_option *o = command->options; o != NULL && o->name != NULL; o++)
         print_option(out, o);
-    EACH(o, common_options)
+    EACH (o, common_options)
         print_option(out, o);
 }
 
@@ -156,7 +156,7 @@ static int bad_option(struct cli *cli, const char *word) {
     near = (struct suggestion)SUGGESTION(name);
     for (const struct cli_option *o = cli->command->options; o != NULL && o->name != NULL; o++)
         suggest_offer(&near, str_of(o->name));
-    EACH(o, common_options)
+    EACH (o, common_options)
         suggest_offer(&near, str_of(o->name));
     if (near.best.len > 0)
         return cli_usage(cli, "unknown option \"%s\"; did you mean \"--" STR_FMT "\"?", word,
@@ -195,8 +195,7 @@ static int read_options(struct cli *cli, int argc, char **argv) {
         else if (option == COMMON_DATA) {
             cli->data = optarg;
             cli->data_given = true;
-        }
-        else if (option >= 256 && option < COMMON_BASE)
+        } else if (option >= 256 && option < COMMON_BASE)
             cli->values[option - 256] = optarg != NULL ? optarg : "";
         else if (option == ':')
             return cli_usage(cli, "option \"%s\" needs a value", argv[optind - 1]);
@@ -222,7 +221,8 @@ int cli_main(int argc, char **argv) {
     const char *data = getenv("PORTWARDEN_DATA");
     int         words = 1, code;
 
-    (void)setlocale(LC_CTYPE, "C.UTF-8"); /* file names of archives are UTF-8, whatever the caller's locale */
+    (void)setlocale(LC_CTYPE,
+                    "C.UTF-8"); /* file names of archives are UTF-8, whatever the caller's locale */
     look_at_terminal(&cli);
     cli.data = data != NULL && data[0] != '\0' ? data : "./data";
     if (argc < 2) {

@@ -25,8 +25,8 @@ struct cli_command {
     const char              *name;      /* "scan", "feeds import" */
     const char              *arguments; /* "TARGET", "" */
     const char              *summary;
-    const char              *details; /* further lines of --help, may be NULL */
-    const struct cli_option *options; /* NULL name at the end; may be NULL */
+    const char              *details;     /* further lines of --help, may be NULL */
+    const struct cli_option *options;     /* NULL name at the end; may be NULL */
     int                      least, most; /* positional arguments */
     int (*run)(struct cli *cli);
 };
@@ -37,7 +37,7 @@ struct cli {
     bool                      json, colour, progress, data_given;
     const char               *data; /* --data, else $PORTWARDEN_DATA, else "./data" */
     int                       count;
-    char                    **arguments; /* positional */
+    char                    **arguments;               /* positional */
     const char               *values[CLI_OPTIONS_MAX]; /* by place in `options` */
 };
 
@@ -61,8 +61,8 @@ const struct cli_command *cli_find(str name);
 /* --- what commands share (cli/terminal.c) --- */
 
 /* Prints text that came from outside: control characters and invalid UTF-8 as \xNN. */
-void terminal_text(FILE *out, str text);
-size_t terminal_width(str text); /* columns that terminal_text uses */
+void        terminal_text(FILE *out, str text);
+size_t      terminal_width(str text); /* columns that terminal_text uses */
 const char *terminal_colour(const struct cli *cli, const char *code); /* "" without colour */
 /* A progress line on standard error, at most ten a second, only when cli->progress and the
  * work has lasted a second. `done` ends the line. */

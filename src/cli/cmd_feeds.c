@@ -33,8 +33,8 @@ int cmd_feeds_list(struct cli *cli) {
     json_open_list(&w);
     for (const struct feed *f = feeds; f->name != NULL; f++) {
         if (!cli->json)
-            fprintf(cli->out, "%-16s %s%s%s\n", f->name, f->title, f->url != NULL ? "\n                 " : "",
-                    f->url != NULL ? f->url : "");
+            fprintf(cli->out, "%-16s %s%s%s\n", f->name, f->title,
+                    f->url != NULL ? "\n                 " : "", f->url != NULL ? f->url : "");
         json_open(&w);
         json_put_text(&w, "name", f->name);
         json_put_text(&w, "title", f->title);
@@ -47,8 +47,8 @@ int cmd_feeds_list(struct cli *cli) {
 }
 
 struct status {
-    struct arena    *arena;
-    struct feed_rows rows;
+    struct arena       *arena;
+    struct feed_rows    rows;
     struct feed_streams streams[FEEDS_MOST * 4];
 };
 
@@ -112,7 +112,8 @@ static void print_status(struct cli *cli, const struct status *s) {
     char text[TIME_TEXT_SIZE];
 
     if (s->rows.count == 0) {
-        fprintf(cli->out, "No advisories were imported yet; see `portwarden feeds import --help`.\n");
+        fprintf(cli->out,
+                "No advisories were imported yet; see `portwarden feeds import --help`.\n");
         return;
     }
     fprintf(cli->out, "%-16s %10s  %-20s  %s\n", "FEED", "RECORDS", "UPDATED", "NOTE");
@@ -120,8 +121,9 @@ static void print_status(struct cli *cli, const struct status *s) {
         const struct feed_row *f = &s->rows.rows[i];
 
         terminal_text(cli->out, f->name);
-        fprintf(cli->out, "%*s %10lld  %-20s  ", (int)(16 - MIN_OF(terminal_width(f->name), (size_t)16)), "",
-                (long long)f->records, f->updated_at != 0 ? time_format(f->updated_at, text).ptr : "never");
+        fprintf(cli->out, "%*s %10lld  %-20s  ",
+                (int)(16 - MIN_OF(terminal_width(f->name), (size_t)16)), "", (long long)f->records,
+                f->updated_at != 0 ? time_format(f->updated_at, text).ptr : "never");
         if (f->is_sample)
             fputs("sample advisories; ", cli->out);
         if (f->failed_at != 0) {
@@ -158,11 +160,14 @@ static void on_interrupt(int number) {
     atomic_store(&interrupted, true);
 }
 
-static void report_import(struct cli *cli, const struct feed *feed, const struct feed_import_report *r) {
+static void report_import(struct cli *cli, const struct feed *feed,
+                          const struct feed_import_report *r) {
     if (!cli->json)
-        fprintf(cli->out, "%s: %zu records (%zu new, %zu changed, %zu unchanged, %zu retired)%s%s\n", feed->name,
-                r->outcome.records, r->outcome.added, r->outcome.changed, r->outcome.unchanged,
-                r->outcome.retired, r->version[0] != '\0' ? ", version " : "", r->version);
+        fprintf(cli->out,
+                "%s: %zu records (%zu new, %zu changed, %zu unchanged, %zu retired)%s%s\n",
+                feed->name, r->outcome.records, r->outcome.added, r->outcome.changed,
+                r->outcome.unchanged, r->outcome.retired, r->version[0] != '\0' ? ", version " : "",
+                r->version);
     for (size_t i = 0; i < r->shown_count; i++) {
         fputs("  skipped ", cli->errors);
         terminal_text(cli->errors, str_of(r->shown[i].record));
@@ -174,7 +179,8 @@ static void report_import(struct cli *cli, const struct feed *feed, const struct
         cli_note(cli, "  and %zu more were skipped", r->bad - r->shown_count);
 }
 
-static int import_json(struct cli *cli, const struct feed *feed, const struct feed_import_report *r) {
+static int import_json(struct cli *cli, const struct feed *feed,
+                       const struct feed_import_report *r) {
     AUTO(buf_done) struct buf text = BUF_INIT(MIB(1));
     struct json_writer        w = JSON_WRITER(&text);
 
@@ -198,7 +204,8 @@ static const struct feed *named_feed(struct cli *cli, const char *name) {
     for (const struct feed *f = feeds; feed == NULL && f->name != NULL; f++)
         suggest_offer(&near, str_of(f->name));
     if (feed == NULL && near.best.len > 0)
-        (void)cli_usage(cli, "there is no feed \"%s\"; did you mean \"" STR_FMT "\"?", name, STR_ARG(near.best));
+        (void)cli_usage(cli, "there is no feed \"%s\"; did you mean \"" STR_FMT "\"?", name,
+                        STR_ARG(near.best));
     else if (feed == NULL)
         (void)cli_usage(cli, "there is no feed \"%s\"; `portwarden feeds list` names them", name);
     return feed;
@@ -206,7 +213,8 @@ static const struct feed *named_feed(struct cli *cli, const char *name) {
 
 int cmd_feeds_import(struct cli *cli) {
     AUTO(end_store) struct store *store = NULL;
-    struct feed_import_options    options = {.force = cli_value(cli, "force") != NULL, .cancel = &interrupted};
+    struct feed_import_options    options = {.force = cli_value(cli, "force") != NULL,
+                                             .cancel = &interrupted};
     struct feed_import_report     report = {0};
     struct err                    err = ERR_NONE;
 

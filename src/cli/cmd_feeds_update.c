@@ -31,7 +31,7 @@ static bool show(void *ctx, const char *url, uint64_t received, uint64_t total) 
 static bool is_quick(const struct feed *feed) {
     static const char *const quick[] = {"debian-tracker", "kev"};
 
-    EACH(name, quick)
+    EACH (name, quick)
         if (strcmp(*name, feed->name) == 0)
             return true;
     return false;
@@ -48,12 +48,13 @@ static pw_code update_one(struct cli *cli, struct store *store, const struct con
                           const struct feed *feed, struct err *err) {
     struct feed_import_report  report = {0};
     char                       key[128];
-    struct feed_update_options options = {.import = {.store = store, .feed = feed, .cancel = &interrupted},
-                                          .folder = cli->data,
-                                          .this_year = this_year(),
-                                          .quick = cli_value(cli, "quick") != NULL,
-                                          .progress = show,
-                                          .ctx = cli};
+    struct feed_update_options options = {
+        .import = {.store = store, .feed = feed, .cancel = &interrupted},
+        .folder = cli->data,
+        .this_year = this_year(),
+        .quick = cli_value(cli, "quick") != NULL,
+        .progress = show,
+        .ctx = cli};
     pw_code code;
 
     snprintf(key, sizeof key, "feeds.%s.url", feed->name);
@@ -64,7 +65,8 @@ static pw_code update_one(struct cli *cli, struct store *store, const struct con
         return err_wrap(err, "feed %s", feed->name);
     if (!cli->json)
         fprintf(cli->out, "%s: %zu records (%zu new, %zu changed, %zu retired)\n", feed->name,
-                report.outcome.records, report.outcome.added, report.outcome.changed, report.outcome.retired);
+                report.outcome.records, report.outcome.added, report.outcome.changed,
+                report.outcome.retired);
     return PW_OK;
 }
 
@@ -79,7 +81,8 @@ static int update(struct cli *cli, struct store *store, const struct config *con
     int    code = CLI_DONE;
     size_t done = 0;
 
-    for (const struct feed *feed = feeds; feed->name != NULL && !atomic_load(&interrupted); feed++) {
+    for (const struct feed *feed = feeds; feed->name != NULL && !atomic_load(&interrupted);
+         feed++) {
         struct err err = ERR_NONE;
 
         if (feed->url == NULL || (cli->count > 0 && strcmp(cli->arguments[0], feed->name) != 0) ||
@@ -103,8 +106,9 @@ int cmd_feeds_update(struct cli *cli) {
     const struct feed *named = cli->count > 0 ? feeds_find(str_of(cli->arguments[0])) : NULL;
 
     if (cli->count > 0 && (named == NULL || named->url == NULL))
-        return cli_usage(cli, "there is no feed \"%s\" with an address; `portwarden feeds list` names them",
-                         cli->arguments[0]);
+        return cli_usage(
+            cli, "there is no feed \"%s\" with an address; `portwarden feeds list` names them",
+            cli->arguments[0]);
     if (cli_load_config(cli, &config, &err) != PW_OK) {
         (void)cli_failed(cli, &err);
         return CLI_USAGE;

@@ -111,23 +111,31 @@ static int report_json(struct checking *c, const struct fsck_report *r) {
 static int report(struct checking *c, const struct fsck_report *r, bool rebuilt) {
     if (c->cli->json)
         return report_json(c, r);
-    fprintf(c->cli->out, "%s %llu blobs (%llu bytes), %llu manifests, %llu tags: ", rebuilt ? "Restored" : "Looked at",
-            (unsigned long long)r->blobs, (unsigned long long)r->bytes, (unsigned long long)r->manifests,
+    fprintf(c->cli->out, "%s %llu blobs (%llu bytes), %llu manifests, %llu tags: ",
+            rebuilt ? "Restored" : "Looked at", (unsigned long long)r->blobs,
+            (unsigned long long)r->bytes, (unsigned long long)r->manifests,
             (unsigned long long)r->tags);
     if (trouble_left(r) == 0)
         fprintf(c->cli->out, "all is well.\n");
     else
         fprintf(c->cli->out, "%llu things are wrong%s.\n", (unsigned long long)trouble_left(r),
-                cli_value(c->cli, "repair") == NULL && !rebuilt ? "; `--repair` mends what can be mended" : "");
+                cli_value(c->cli, "repair") == NULL && !rebuilt
+                    ? "; `--repair` mends what can be mended"
+                    : "");
     return trouble_left(r) == 0 ? CLI_DONE : CLI_FAILED;
 }
 
 static int check(struct cli *cli, const struct opened *o, bool rebuild) {
     struct checking     c = {.cli = cli, .text = BUF_INIT(MIB(64))};
-    struct fsck_options options = {.store = o->store, .blobs = o->blobs, .registry_id = o->registry_id,
+    struct fsck_options options = {.store = o->store,
+                                   .blobs = o->blobs,
+                                   .registry_id = o->registry_id,
                                    .deep = cli_value(cli, "deep") != NULL,
-                                   .repair = cli_value(cli, "repair") != NULL, .offline = o->lock >= 0,
-                                   .ctx = &c, .found = found, .progress = progress};
+                                   .repair = cli_value(cli, "repair") != NULL,
+                                   .offline = o->lock >= 0,
+                                   .ctx = &c,
+                                   .found = found,
+                                   .progress = progress};
     struct fsck_report  r = {0};
     struct err          err = ERR_NONE;
     pw_code             code;

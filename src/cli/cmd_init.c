@@ -20,7 +20,8 @@ static pw_code make(struct txn *txn, void *arg, struct err *err) {
     return subscriptions_default(txn, m->arena, &m->rows, err);
 }
 
-static pw_code print_json(struct cli *cli, const struct subscriptions_default *rows, struct err *err) {
+static pw_code print_json(struct cli *cli, const struct subscriptions_default *rows,
+                          struct err *err) {
     AUTO(buf_done) struct buf text = BUF_INIT(KIB(64));
     struct json_writer        w = JSON_WRITER(&text);
     str                       json;
@@ -50,8 +51,9 @@ int cmd_init(struct cli *cli) {
         return cli_failed(cli, &err);
     if (cli->json)
         return print_json(cli, &making.rows, &err) == PW_OK ? CLI_DONE : cli_failed(cli, &err);
-    fprintf(cli->out, "data            %s%s\nsubscription    " STR_FMT "\nresource group  " STR_FMT
-                      "\nregistry        " STR_FMT "\n",
+    fprintf(cli->out,
+            "data            %s%s\nsubscription    " STR_FMT "\nresource group  " STR_FMT
+            "\nregistry        " STR_FMT "\n",
             cli->data, making.rows.made ? " (created)" : "", STR_ARG(making.rows.subscription.id),
             STR_ARG(making.rows.registry.resource_group), STR_ARG(making.rows.registry.name));
     return CLI_DONE;
@@ -67,6 +69,8 @@ int cmd_backup(struct cli *cli) {
     if (cli->json)
         fprintf(cli->out, "{\"done\":true}\n");
     else
-        fprintf(cli->out, "The database was copied. Copy %s/blobs behind it: its files never change.\n", cli->data);
+        fprintf(cli->out,
+                "The database was copied. Copy %s/blobs behind it: its files never change.\n",
+                cli->data);
     return CLI_DONE;
 }

@@ -8,7 +8,7 @@
 #include "store/reports.h"
 
 #define FORMATS "table|json"
-#define LEVELS "low|medium|high|critical"
+#define LEVELS  "low|medium|high|critical"
 
 static void end_store(struct store **store) {
     store_close(*store);
@@ -51,7 +51,8 @@ static bool reaches(const struct report *report, const char *level) {
     while (least > SEVERITY_LOW && strcmp(severity_word(least), level) != 0)
         least--;
     for (size_t i = 0; i < report->finding_count; i++)
-        if (finding_is_active(report->findings[i].finding.state) && report->findings[i].finding.severity >= least)
+        if (finding_is_active(report->findings[i].finding.state) &&
+            report->findings[i].finding.severity >= least)
             return true;
     return false;
 }
@@ -66,7 +67,8 @@ static int answer(struct cli *cli, const struct report *report) {
 }
 
 /* The data folder's database: writable when possible; none is no error. */
-static pw_code open_store(struct cli *cli, struct store **ret_store, bool *ret_keep, struct err *err) {
+static pw_code open_store(struct cli *cli, struct store **ret_store, bool *ret_keep,
+                          struct err *err) {
     pw_code code = data_dir_open_store(cli->data, false, false, ret_store, err);
 
     *ret_keep = code == PW_OK;
@@ -83,8 +85,9 @@ static pw_code open_store(struct cli *cli, struct store **ret_store, bool *ret_k
 
 static void hint_at_advisories(struct cli *cli, const struct report *report) {
     if (report->feed_count == 0)
-        cli_note(cli, "There are no advisories in %s: `portwarden feeds update --data %s`, or "
-                      "`portwarden feeds import FEED PATH --data %s` (see `portwarden feeds list`).",
+        cli_note(cli,
+                 "There are no advisories in %s: `portwarden feeds update --data %s`, or "
+                 "`portwarden feeds import FEED PATH --data %s` (see `portwarden feeds list`).",
                  cli->data, cli->data, cli->data);
 }
 
@@ -102,9 +105,11 @@ int cmd_scan(struct cli *cli) {
     if (!check_options(cli))
         return CLI_USAGE;
     if (!target_is_known(question.text))
-        return cli_usage(cli, "\"%s\" is no target: it is oci:DIR[:TAG], docker-archive:FILE, rootfs:DIR or "
-                              "HOST/NAME[:TAG|@DIGEST]",
-                         cli->arguments[0]);
+        return cli_usage(
+            cli,
+            "\"%s\" is no target: it is oci:DIR[:TAG], docker-archive:FILE, rootfs:DIR or "
+            "HOST/NAME[:TAG|@DIGEST]",
+            cli->arguments[0]);
     if (target_open(&question, &target, &err) != PW_OK ||
         open_store(cli, &store, &scan.keep, &err) != PW_OK)
         return cli_failed(cli, &err);
@@ -155,6 +160,7 @@ int cmd_report(struct cli *cli) {
         store_read(store, load_report, &q, &err) != PW_OK)
         return cli_failed(cli, &err);
     if (q.report.state == IMAGE_PENDING)
-        return cli_failed(cli, (err_set(&err, PW_BUSY, "the image %s", "waits for its scan"), &err));
+        return cli_failed(cli,
+                          (err_set(&err, PW_BUSY, "the image %s", "waits for its scan"), &err));
     return answer(cli, &q.report);
 }

@@ -25,10 +25,11 @@ static void say_ready(void *ctx, const char *address, unsigned port) {
     bool        six = str_find_char(str_of(address), ':') != STR_NPOS;
 
     if (cli->json)
-        fprintf(cli->out, "{\"url\":\"http://%s%s%s:%u/\"}\n", six ? "[" : "", address, six ? "]" : "", port);
+        fprintf(cli->out, "{\"url\":\"http://%s%s%s:%u/\"}\n", six ? "[" : "", address,
+                six ? "]" : "", port);
     else
-        fprintf(cli->out, "Portwarden listens on http://%s%s%s:%u/ (data: %s)\n", six ? "[" : "", address,
-                six ? "]" : "", port, cli->data);
+        fprintf(cli->out, "Portwarden listens on http://%s%s%s:%u/ (data: %s)\n", six ? "[" : "",
+                address, six ? "]" : "", port, cli->data);
     fflush(cli->out);
 }
 
@@ -45,11 +46,12 @@ pw_code cli_load_config(struct cli *cli, struct config **ret_config, struct err 
 
 int cmd_serve(struct cli *cli) {
     AUTO(config_freep) struct config *config = NULL;
-    struct serve_options              options = {.listen = cli_value(cli, "listen"), .ready = say_ready, .ctx = cli};
-    struct err                        err = ERR_NONE;
-    enum log_level                    level = LOG_INFO;
-    str                               data;
-    pw_code                           code;
+    struct serve_options              options = {
+                     .listen = cli_value(cli, "listen"), .ready = say_ready, .ctx = cli};
+    struct err     err = ERR_NONE;
+    enum log_level level = LOG_INFO;
+    str            data;
+    pw_code        code;
 
     if (cli_value(cli, "print-config") != NULL)
         return print_config(cli);

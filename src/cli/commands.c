@@ -3,7 +3,8 @@
 
 static const struct cli_option serve_options[] = {
     {"config", "FILE", "read this YAML file (default: DATA/portwarden.yaml when it exists)"},
-    {"listen", "ADDRESS:PORT", "listen here instead of the configured address; port 0 takes a free one"},
+    {"listen", "ADDRESS:PORT",
+     "listen here instead of the configured address; port 0 takes a free one"},
     {"print-config", NULL, "print every key with its default and what it means, then exit"},
     {NULL, NULL, NULL},
 };
@@ -26,7 +27,8 @@ static const struct cli_option feeds_import_options[] = {
 };
 static const struct cli_option feeds_update_options[] = {
     {"quick", NULL, "only what the images stored here need first; small feeds before large ones"},
-    {"config", "FILE", "take addresses from this YAML file (default: DATA/portwarden.yaml when it exists)"},
+    {"config", "FILE",
+     "take addresses from this YAML file (default: DATA/portwarden.yaml when it exists)"},
     {"progress", NULL, "show progress even when standard error is no terminal"},
     {NULL, NULL, NULL},
 };
@@ -61,8 +63,8 @@ const struct cli_command cli_commands[] = {
     {"feeds update", "[FEED]", "fetch feeds from their addresses", NULL, feeds_update_options, 0, 1,
      cmd_feeds_update},
     {"backup", "PATH", "write a consistent copy of the database to PATH",
-     "Blobs are files that never change once written: copy DATA/blobs behind the backup.", NULL, 1, 1,
-     cmd_backup},
+     "Blobs are files that never change once written: copy DATA/blobs behind the backup.", NULL, 1,
+     1, cmd_backup},
     {"fsck", "", "check that rows and stored bytes agree", NULL, fsck_options, 0, 0, cmd_fsck},
     {"version", "", "print the version", NULL, NULL, 0, 0, cmd_version},
     {"help", "[COMMAND]", "explain a command", NULL, NULL, 0, 2, cmd_help},

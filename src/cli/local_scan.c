@@ -29,7 +29,8 @@ static void show_progress(void *ctx, size_t done, size_t count) {
     terminal_progress(scan->cli, "%zu of %zu layers read", done, count);
 }
 
-static pw_code open_layer(void *ctx, size_t layer, int *ret_fd, uint64_t *ret_size, struct err *err) {
+static pw_code open_layer(void *ctx, size_t layer, int *ret_fd, uint64_t *ret_size,
+                          struct err *err) {
     const struct local_scan *scan = ctx;
 
     return scan->target->open(scan->target->ctx, layer, ret_fd, ret_size, err);
@@ -41,14 +42,18 @@ static pw_code verify_layer(void *ctx, size_t layer, int fd, uint64_t size, stru
     return target_verify(scan->target, layer, fd, size, err);
 }
 
-static pw_code read_layers(const struct local_scan *scan, struct inventory *ret_inventory, struct err *err) {
+static pw_code read_layers(const struct local_scan *scan, struct inventory *ret_inventory,
+                           struct err *err) {
     AUTO(sandbox_end) struct sandbox *sandbox = NULL;
-    struct reading_tools  tools = {.store = scan->store, .keep = scan->keep,
-                                   .deadline_ns = clock_deadline(LIMIT_SCAN_SECONDS)};
-    struct reading_source source = {.ctx = (void *)scan, .layers = scan->target->layers,
-                                    .count = scan->target->count, .open = open_layer,
-                                    .verify = scan->target->verify ? verify_layer : NULL,
-                                    .progress = show_progress};
+    struct reading_tools              tools = {.store = scan->store,
+                                               .keep = scan->keep,
+                                               .deadline_ns = clock_deadline(LIMIT_SCAN_SECONDS)};
+    struct reading_source             source = {.ctx = (void *)scan,
+                                                .layers = scan->target->layers,
+                                                .count = scan->target->count,
+                                                .open = open_layer,
+                                                .verify = scan->target->verify ? verify_layer : NULL,
+                                                .progress = show_progress};
 
     PW_TRY(sandbox_open(CHILDREN, &sandbox, err));
     tools.sandbox = sandbox;
@@ -83,8 +88,8 @@ void local_scan_sort(struct report_finding *findings, size_t count) {
         qsort(findings, count, sizeof *findings, severity_order);
 }
 
-static pw_code add_finding(struct judging *j, const struct finding *f, const struct package *package,
-                           struct err *err) {
+static pw_code add_finding(struct judging *j, const struct finding *f,
+                           const struct package *package, struct err *err) {
     struct report_finding *row;
 
     if (f->state == FINDING_NOT_AFFECTED)
@@ -105,7 +110,8 @@ static pw_code add_finding(struct judging *j, const struct finding *f, const str
     return PW_OK;
 }
 
-static pw_code judge_package(struct txn *txn, struct judging *j, const struct package *p, struct err *err) {
+static pw_code judge_package(struct txn *txn, struct judging *j, const struct package *p,
+                             struct err *err) {
     struct component_row component = {.package = *p, .os = j->inventory->os};
     struct match_answer  answer;
 
@@ -121,7 +127,7 @@ static pw_code judge_package(struct txn *txn, struct judging *j, const struct pa
 /* The distinct streams that the packages ask advisories of. */
 static pw_code collect_streams(struct judging *j, struct report_cover *cover, struct err *err) {
     AUTO(map_done) struct map seen = MAP_INIT;
-    struct stream_row        *rows = arena_array(j->arena, j->inventory->package_count + 1, sizeof *rows);
+    struct stream_row *rows = arena_array(j->arena, j->inventory->package_count + 1, sizeof *rows);
 
     if (rows == NULL)
         return arena_error(j->arena, err);
@@ -135,7 +141,8 @@ static pw_code collect_streams(struct judging *j, struct report_cover *cover, st
             continue;
         if (!match_key(p, &j->inventory->os, &row.lookup_ecosystem, &name))
             row.lookup_ecosystem = STR_NONE;
-        key = arena_strf(j->arena, STR_FMT "\n" STR_FMT, STR_ARG(row.lookup_ecosystem), STR_ARG(row.ecosystem));
+        key = arena_strf(j->arena, STR_FMT "\n" STR_FMT, STR_ARG(row.lookup_ecosystem),
+                         STR_ARG(row.ecosystem));
         place = key.ptr != NULL ? map_at(&seen, key) : NULL;
         if (place == NULL)
             return err_set(err, PW_MEMORY, "no memory for the report");
@@ -198,7 +205,8 @@ static pw_code judge(struct txn *txn, void *arg, struct err *err) {
 
 /* Without a database nothing can be judged: the packages are listed all the same. */
 static pw_code judge_nothing(struct judging *j, struct err *err) {
-    struct incomplete none = {.path = STR(""), .kind = STR("no-advisories"),
+    struct incomplete none = {.path = STR(""),
+                              .kind = STR("no-advisories"),
                               .reason = STR("no advisories were imported")};
 
     j->report->coverage = COVERAGE_UNSCANNED;
@@ -221,7 +229,8 @@ pw_code local_scan_run(const struct local_scan *scan, struct report *ret_report,
     report.package_count = inventory.package_count;
     report.incomplete = inventory.incomplete;
     report.incomplete_count = inventory.incomplete_count;
-    code = scan->store != NULL ? store_read(scan->store, judge, &judging, err) : judge_nothing(&judging, err);
+    code = scan->store != NULL ? store_read(scan->store, judge, &judging, err)
+                               : judge_nothing(&judging, err);
     map_done(&judging.samples);
     PW_TRY(code);
     local_scan_sort(judging.findings, judging.count);

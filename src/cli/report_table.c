@@ -10,10 +10,12 @@
 
 enum { COLUMNS = 6, WIDTH_MAX = 48, FIXES_SHOWN = 10 };
 
-static const char *const titles[COLUMNS] = {"PACKAGE", "INSTALLED", "FIXED IN", "ID", "SEVERITY", "SOURCE"};
+static const char *const titles[COLUMNS] = {"PACKAGE", "INSTALLED", "FIXED IN",
+                                            "ID",      "SEVERITY",  "SOURCE"};
 static const char *const colours[] = {
-    [SEVERITY_UNRATED] = "\033[2m", [SEVERITY_NONE] = "\033[2m", [SEVERITY_LOW] = "\033[34m",
-    [SEVERITY_MEDIUM] = "\033[33m", [SEVERITY_HIGH] = "\033[31m", [SEVERITY_CRITICAL] = "\033[1;31m",
+    [SEVERITY_UNRATED] = "\033[2m", [SEVERITY_NONE] = "\033[2m",
+    [SEVERITY_LOW] = "\033[34m",    [SEVERITY_MEDIUM] = "\033[33m",
+    [SEVERITY_HIGH] = "\033[31m",   [SEVERITY_CRITICAL] = "\033[1;31m",
 };
 
 static str state_note(enum finding_state state) {
@@ -62,9 +64,9 @@ static bool make_rows(const struct report *r, struct table *table) {
     table->rows = arena_array(&table->arena, r->finding_count + 1, sizeof *table->rows);
     for (size_t i = 0; table->rows != NULL && i < r->finding_count; i++) {
         const struct finding *f = &r->findings[i].finding;
-        str    key = arena_strf(&table->arena, STR_FMT "\n" STR_FMT "\n" STR_FMT "\n" STR_FMT "\n%d",
-                                STR_ARG(f->id), STR_ARG(source_of(f)), STR_ARG(source_version_of(f)),
-                                STR_ARG(f->fixed_version), (int)f->state);
+        str key = arena_strf(&table->arena, STR_FMT "\n" STR_FMT "\n" STR_FMT "\n" STR_FMT "\n%d",
+                             STR_ARG(f->id), STR_ARG(source_of(f)), STR_ARG(source_version_of(f)),
+                             STR_ARG(f->fixed_version), (int)f->state);
         void **slot = key.ptr != NULL ? map_at(&seen, key) : NULL;
 
         if (slot == NULL)
@@ -77,8 +79,9 @@ static bool make_rows(const struct report *r, struct table *table) {
     }
     for (size_t i = 0; table->rows != NULL && i < table->count; i++)
         if (table->rows[i].packages > 1)
-            table->rows[i].package = arena_strf(&table->arena, STR_FMT " (%zu packages)",
-                                                STR_ARG(table->rows[i].package), table->rows[i].packages);
+            table->rows[i].package =
+                arena_strf(&table->arena, STR_FMT " (%zu packages)",
+                           STR_ARG(table->rows[i].package), table->rows[i].packages);
     return table->rows != NULL;
 }
 
@@ -125,14 +128,14 @@ static void print_row(struct cli *cli, const struct row *row, const size_t *widt
 static void print_group(struct cli *cli, const struct table *table, enum severity severity,
                         const size_t *widths) {
     static const char *const words[] = {"Unrated", "None", "Low", "Medium", "High", "Critical"};
-    size_t n = 0;
+    size_t                   n = 0;
 
     for (size_t i = 0; i < table->count; i++)
         n += table->rows[i].found->finding.severity == severity;
     if (n == 0)
         return;
-    fprintf(cli->out, "\n%s%s (%zu)%s\n", terminal_colour(cli, colours[severity]), words[severity], n,
-            terminal_colour(cli, "\033[0m"));
+    fprintf(cli->out, "\n%s%s (%zu)%s\n", terminal_colour(cli, colours[severity]), words[severity],
+            n, terminal_colour(cli, "\033[0m"));
     for (int c = 0; c < COLUMNS; c++)
         print_cell(cli->out, str_of(titles[c]), c == COLUMNS - 1 ? 0 : widths[c]);
     fputc('\n', cli->out);
@@ -160,7 +163,8 @@ static void add_fix(struct fix *fixes, size_t *count, const struct finding *f) {
             continue; /* by binary package: that is what a command upgrades */
         fixes[i].findings++;
         fixes[i].worst = MAX_OF(fixes[i].worst, f->severity);
-        if (scheme != NULL && scheme->compare(f->fixed_version, fixes[i].version) == VERSION_GREATER)
+        if (scheme != NULL &&
+            scheme->compare(f->fixed_version, fixes[i].version) == VERSION_GREATER)
             fixes[i].version = f->fixed_version;
         return;
     }
@@ -229,9 +233,9 @@ static void print_summary(struct cli *cli, const struct report *r, const struct 
         else
             listed++;
     }
-    fprintf(cli->out, "\n%zu critical, %zu high, %zu medium, %zu low, %zu unrated", counts[SEVERITY_CRITICAL],
-            counts[SEVERITY_HIGH], counts[SEVERITY_MEDIUM], counts[SEVERITY_LOW],
-            counts[SEVERITY_UNRATED] + counts[SEVERITY_NONE]);
+    fprintf(cli->out, "\n%zu critical, %zu high, %zu medium, %zu low, %zu unrated",
+            counts[SEVERITY_CRITICAL], counts[SEVERITY_HIGH], counts[SEVERITY_MEDIUM],
+            counts[SEVERITY_LOW], counts[SEVERITY_UNRATED] + counts[SEVERITY_NONE]);
     if (listed > 0)
         fprintf(cli->out, "; %zu more are listed and do not count", listed);
     fprintf(cli->out, "; %zu packages\n", r->package_count);
@@ -247,7 +251,8 @@ static void print_state(struct cli *cli, const struct report *r) {
     fputc('\n', cli->out);
     if (r->state == IMAGE_UNHEALTHY && r->coverage != COVERAGE_FULL)
         fprintf(cli->out, "Only %s: there may be more.\n",
-                r->coverage == COVERAGE_PARTIAL ? "partly scanned" : "what could be judged is listed");
+                r->coverage == COVERAGE_PARTIAL ? "partly scanned"
+                                                : "what could be judged is listed");
     for (size_t i = 0; i < r->incomplete_count; i++) {
         fputs("  not complete: ", cli->out);
         if (r->incomplete[i].path.len > 0) {
@@ -258,7 +263,8 @@ static void print_state(struct cli *cli, const struct report *r) {
         fputc('\n', cli->out);
     }
     if (r->sample)
-        fprintf(cli->out, "These are SAMPLE ADVISORIES: a small part of what is known, for trying Portwarden out.\n");
+        fprintf(cli->out, "These are SAMPLE ADVISORIES: a small part of what is known, for trying "
+                          "Portwarden out.\n");
 }
 
 void report_table_print(struct cli *cli, const struct report *r) {

@@ -8,15 +8,15 @@
 enum { BLOCK = 512, LINK_DEPTH = 8 };
 
 struct walk {
-    int           fd;
-    uint64_t      at, end;
-    struct arena *arena;
+    int              fd;
+    uint64_t         at, end;
+    struct arena    *arena;
     struct tar_index index;
-    size_t        room;
+    size_t           room;
     /* from a pax or GNU header, for the next member */
-    str           name, link;
-    uint64_t      size;
-    bool          has_size;
+    str      name, link;
+    uint64_t size;
+    bool     has_size;
 };
 
 static bool number(const unsigned char *field, size_t n, uint64_t *ret_value) {
@@ -63,10 +63,11 @@ static str plain_name(str name) {
 /* "LENGTH KEY=VALUE\n" records of a pax header. */
 static pw_code take_pax(struct walk *w, str text, struct err *err) {
     while (text.len > 0) {
-        str      record = text, head, key;
-        uint64_t length;
+        str      record = text, head = STR_NONE, key = STR_NONE;
+        uint64_t length = 0;
 
-        if (!str_cut(&record, ' ', &head) || !str_to_u64(head, text.len, &length) || length <= head.len + 1)
+        if (!str_cut(&record, ' ', &head) || !str_to_u64(head, text.len, &length) ||
+            length <= head.len + 1)
             return err_set(err, PW_CORRUPT, "a pax header is malformed");
         record = str_sub(text, head.len + 1, (size_t)length - head.len - 2);
         text = str_from(text, (size_t)length);
@@ -99,13 +100,15 @@ static pw_code read_text(struct walk *w, uint64_t size, str *ret_text, struct er
     return PW_OK;
 }
 
-static pw_code add_member(struct walk *w, const unsigned char *block, uint64_t size, struct err *err) {
+static pw_code add_member(struct walk *w, const unsigned char *block, uint64_t size,
+                          struct err *err) {
     struct tar_member *m;
     str                prefix = field(block, 345, 155), name = field(block, 0, 100);
     bool               ustar = memcmp(block + 257, "ustar\0", 6) == 0;
 
     if (w->index.count == TAR_INDEX_MEMBERS)
-        return err_set(err, PW_TOO_LARGE, "the archive has more than %d members", TAR_INDEX_MEMBERS);
+        return err_set(err, PW_TOO_LARGE, "the archive has more than %d members",
+                       TAR_INDEX_MEMBERS);
     if (w->index.count == w->room) {
         size_t room = w->room > 0 ? w->room * 2 : 64;
 
@@ -119,7 +122,8 @@ static pw_code add_member(struct walk *w, const unsigned char *block, uint64_t s
     if (w->name.len > 0)
         m->name = plain_name(w->name);
     else if (ustar && prefix.len > 0)
-        m->name = plain_name(arena_strf(w->arena, STR_FMT "/" STR_FMT, STR_ARG(prefix), STR_ARG(name)));
+        m->name =
+            plain_name(arena_strf(w->arena, STR_FMT "/" STR_FMT, STR_ARG(prefix), STR_ARG(name)));
     else
         m->name = plain_name(arena_str(w->arena, name));
     m->link = STR_NONE;
@@ -132,9 +136,16 @@ static pw_code add_member(struct walk *w, const unsigned char *block, uint64_t s
     return m->name.ptr != NULL ? PW_OK : arena_error(w->arena, err);
 }
 
+/* GNU names end with a NUL. */
+static str first_text(str text) {
+    size_t end = str_find_char(text, '\0');
+
+    return end != STR_NPOS ? str_sub(text, 0, end) : text;
+}
+
 static pw_code take_header(struct walk *w, const unsigned char *block, struct err *err) {
     uint64_t size;
-    str      text;
+    str      text = STR_NONE;
 
     if (!checksum_holds(block) || !number(block + 124, 12, &size))
         return err_set(err, PW_CORRUPT, "the archive is not a tar, or damaged at byte %llu",
@@ -152,7 +163,7 @@ static pw_code take_header(struct walk *w, const unsigned char *block, struct er
     case 'L':
     case 'K':
         PW_TRY(read_text(w, size, &text, err));
-        *(block[156] == 'L' ? &w->name : &w->link) = str_sub(text, 0, strnlen(text.ptr, text.len));
+        *(block[156] == 'L' ? &w->name : &w->link) = first_text(text);
         break;
     case 'g':
         break;
@@ -196,10 +207,12 @@ static str resolve(struct arena *arena, str from, str link) {
         from = str_sub(from, 0, slash != STR_NPOS ? slash : 0);
         link = str_from(link, 3);
     }
-    return from.len > 0 ? arena_strf(arena, STR_FMT "/" STR_FMT, STR_ARG(from), STR_ARG(link)) : link;
+    return from.len > 0 ? arena_strf(arena, STR_FMT "/" STR_FMT, STR_ARG(from), STR_ARG(link))
+                        : link;
 }
 
-const struct tar_member *tar_index_find(const struct tar_index *index, struct arena *arena, str name) {
+const struct tar_member *tar_index_find(const struct tar_index *index, struct arena *arena,
+                                        str name) {
     for (int depth = 0; depth < LINK_DEPTH; depth++) {
         const struct tar_member *found = NULL;
 

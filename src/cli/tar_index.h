@@ -21,4 +21,5 @@ struct tar_index {
 };
 pw_code tar_index_read(int fd, struct arena *arena, struct tar_index *ret_index, struct err *err);
 /* Follows links (docker save links equal layers); NULL: absent. */
-const struct tar_member *tar_index_find(const struct tar_index *index, struct arena *arena, str name);
+const struct tar_member *tar_index_find(const struct tar_index *index, struct arena *arena,
+                                        str name);

@@ -29,7 +29,8 @@ bool target_is_known(str text) {
     return kind_of(text) != NULL || (slash != STR_NPOS && slash > 0 && text.ptr[0] != '.');
 }
 
-pw_code target_open(const struct target_question *question, struct target *ret_target, struct err *err) {
+pw_code target_open(const struct target_question *question, struct target *ret_target,
+                    struct err *err) {
     struct target_question    rest = *question;
     const struct target_kind *kind = kind_of(question->text);
 
@@ -47,7 +48,8 @@ void target_close(struct target *target) {
     *target = (struct target){0};
 }
 
-pw_code target_verify(const struct target *target, size_t layer, int fd, uint64_t size, struct err *err) {
+pw_code target_verify(const struct target *target, size_t layer, int fd, uint64_t size,
+                      struct err *err) {
     static char   chunk[1 << 18];
     struct digest wanted, got;
     struct hasher hasher;
@@ -63,7 +65,8 @@ pw_code target_verify(const struct target *target, size_t layer, int fd, uint64_
     }
     hasher_digest(&hasher, &got);
     if (!digest_eq(&wanted, &got))
-        return err_set(err, PW_CORRUPT, "layer " STR_FMT " is damaged: its bytes have another digest",
+        return err_set(err, PW_CORRUPT,
+                       "layer " STR_FMT " is damaged: its bytes have another digest",
                        STR_ARG(target->layers[layer].digest));
     return PW_OK;
 }
@@ -88,7 +91,8 @@ bool target_is_index(str document) {
            json_opt_list(root, "manifests") != NULL;
 }
 
-static pw_code take_layer(struct arena *arena, const json_t *item, struct reading_layer *layer, struct err *err) {
+static pw_code take_layer(struct arena *arena, const json_t *item, struct reading_layer *layer,
+                          struct err *err) {
     struct digest digest;
     str           text;
 
@@ -100,7 +104,8 @@ static pw_code take_layer(struct arena *arena, const json_t *item, struct readin
     return PW_OK;
 }
 
-pw_code target_take_manifest(struct arena *arena, str manifest, struct target *target, struct err *err) {
+pw_code target_take_manifest(struct arena *arena, str manifest, struct target *target,
+                             struct err *err) {
     AUTO(json_endp) json_t *root = NULL;
     json_t                 *layers;
     size_t                  n;
@@ -110,8 +115,8 @@ pw_code target_take_manifest(struct arena *arena, str manifest, struct target *t
         return err_wrap(err, "the image's manifest");
     n = json_array_size(layers);
     if (n > LIMIT_MANIFEST_ENTRIES)
-        return err_set(err, PW_TOO_LARGE, "the image's manifest names %zu layers; %d is the most", n,
-                       LIMIT_MANIFEST_ENTRIES);
+        return err_set(err, PW_TOO_LARGE, "the image's manifest names %zu layers; %d is the most",
+                       n, LIMIT_MANIFEST_ENTRIES);
     target->layers = arena_array(arena, n + 1, sizeof *target->layers);
     if (target->layers == NULL)
         return arena_error(arena, err);
@@ -138,7 +143,8 @@ static bool fits(str have, str wanted) {
     return str_eq(have, wanted) || (str_starts(have, wanted) && have.ptr[wanted.len] == '/');
 }
 
-pw_code target_pick(struct arena *arena, str index, str platform, str *ret_digest, struct err *err) {
+pw_code target_pick(struct arena *arena, str index, str platform, str *ret_digest,
+                    struct err *err) {
     AUTO(json_endp) json_t   *root = NULL;
     AUTO(buf_done) struct buf have = BUF_INIT(KIB(4)), all = BUF_INIT(KIB(64));
     json_t                   *list, *item;

@@ -11,7 +11,7 @@
 #include "pipeline/reading.h"
 
 struct target {
-    str                   digest; /* of the image's manifest; of its configuration for docker-archive; "" for rootfs */
+    str digest; /* of the image's manifest; of its configuration for docker-archive; "" for rootfs */
     struct reading_layer *layers;
     size_t                count;
     void                 *ctx;
@@ -26,26 +26,34 @@ struct target_question {
 };
 struct target_kind {
     const char *prefix; /* "oci:" */
-    pw_code (*open)(const struct target_question *question, struct target *ret_target, struct err *err);
+    pw_code (*open)(const struct target_question *question, struct target *ret_target,
+                    struct err *err);
 };
 extern const struct target_kind target_kinds[]; /* NULL prefix at the end */
 
 /* False: neither a known prefix nor HOST/NAME. */
 bool    target_is_known(str text);
-pw_code target_open(const struct target_question *question, struct target *ret_target, struct err *err);
+pw_code target_open(const struct target_question *question, struct target *ret_target,
+                    struct err *err);
 void    target_close(struct target *target); /* for AUTO; accepts a zeroed one */
 /* Compares the bytes with layers[layer].digest: PW_CORRUPT when they differ. */
-pw_code target_verify(const struct target *target, size_t layer, int fd, uint64_t size, struct err *err);
+pw_code target_verify(const struct target *target, size_t layer, int fd, uint64_t size,
+                      struct err *err);
 
-pw_code target_oci(const struct target_question *question, struct target *ret_target, struct err *err);
-pw_code target_docker_archive(const struct target_question *question, struct target *ret_target, struct err *err);
-pw_code target_rootfs(const struct target_question *question, struct target *ret_target, struct err *err);
-pw_code target_registry(const struct target_question *question, struct target *ret_target, struct err *err);
+pw_code target_oci(const struct target_question *question, struct target *ret_target,
+                   struct err *err);
+pw_code target_docker_archive(const struct target_question *question, struct target *ret_target,
+                              struct err *err);
+pw_code target_rootfs(const struct target_question *question, struct target *ret_target,
+                      struct err *err);
+pw_code target_registry(const struct target_question *question, struct target *ret_target,
+                        struct err *err);
 
 /* --- shared by the kinds --- */
 
 /* Layers of an image manifest (OCI or Docker schema 2) into the target. */
-pw_code target_take_manifest(struct arena *arena, str manifest, struct target *target, struct err *err);
+pw_code target_take_manifest(struct arena *arena, str manifest, struct target *target,
+                             struct err *err);
 /* An index: the digest of the child for the platform. PW_NOT_FOUND names those that exist. */
 pw_code target_pick(struct arena *arena, str index, str platform, str *ret_digest, struct err *err);
 bool    target_is_index(str document);

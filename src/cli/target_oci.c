@@ -17,14 +17,15 @@ struct layout {
 };
 
 static str blob_path(struct arena *arena, str folder, str digest) {
-    str rest = digest, algorithm;
+    str rest = digest, algorithm = STR_NONE;
 
     (void)str_cut(&rest, ':', &algorithm); /* digest_parse has looked at both */
-    return arena_strf(arena, STR_FMT "/blobs/" STR_FMT "/" STR_FMT, STR_ARG(folder), STR_ARG(algorithm),
-                      STR_ARG(rest));
+    return arena_strf(arena, STR_FMT "/blobs/" STR_FMT "/" STR_FMT, STR_ARG(folder),
+                      STR_ARG(algorithm), STR_ARG(rest));
 }
 
-static pw_code read_document(struct layout *layout, str digest_text, str *ret_text, struct err *err) {
+static pw_code read_document(struct layout *layout, str digest_text, str *ret_text,
+                             struct err *err) {
     AUTO(buf_done) struct buf text = BUF_INIT(LIMIT_MANIFEST_BYTES);
     struct digest             wanted, got;
     str                       path;
@@ -41,9 +42,10 @@ static pw_code read_document(struct layout *layout, str digest_text, str *ret_te
     return ret_text->ptr != NULL ? PW_OK : arena_error(layout->arena, err);
 }
 
-static pw_code open_layer(void *ctx, size_t layer, int *ret_fd, uint64_t *ret_size, struct err *err) {
-    struct layout     *layout = ctx;
-    str                path = blob_path(layout->arena, layout->folder, layout->target->layers[layer].digest);
+static pw_code open_layer(void *ctx, size_t layer, int *ret_fd, uint64_t *ret_size,
+                          struct err *err) {
+    struct layout *layout = ctx;
+    str path = blob_path(layout->arena, layout->folder, layout->target->layers[layer].digest);
     AUTO(fd_close) int fd = -1;
     struct stat        st;
 
@@ -59,7 +61,8 @@ static pw_code open_layer(void *ctx, size_t layer, int *ret_fd, uint64_t *ret_si
 }
 
 /* The entry of index.json for the tag: by its annotation; without a tag the only one, or "latest". */
-static pw_code pick_tag(struct layout *layout, str index, str tag, str *ret_digest, struct err *err) {
+static pw_code pick_tag(struct layout *layout, str index, str tag, str *ret_digest,
+                        struct err *err) {
     AUTO(json_endp) json_t *root = NULL;
     json_t                 *list, *item;
     size_t                  i, named = 0;
@@ -69,16 +72,19 @@ static pw_code pick_tag(struct layout *layout, str index, str tag, str *ret_dige
         json_get_list(root, "manifests", &list, err) != PW_OK)
         return err_wrap(err, "index.json");
     json_array_foreach(list, i, item) {
-        str name = json_opt_str(json_opt_object(item, "annotations"), "org.opencontainers.image.ref.name");
+        str name =
+            json_opt_str(json_opt_object(item, "annotations"), "org.opencontainers.image.ref.name");
 
-        if (tag.len > 0 ? str_eq(name, tag) : (json_array_size(list) == 1 || str_eq(name, STR("latest")))) {
+        if (tag.len > 0 ? str_eq(name, tag)
+                        : (json_array_size(list) == 1 || str_eq(name, STR("latest")))) {
             PW_TRY(json_get_str(item, "digest", &text, err));
             found = text;
             named++;
         }
     }
     if (named == 0 && tag.len > 0)
-        return err_set(err, PW_NOT_FOUND, "the layout has no image tagged \"" STR_FMT "\"", STR_ARG(tag));
+        return err_set(err, PW_NOT_FOUND, "the layout has no image tagged \"" STR_FMT "\"",
+                       STR_ARG(tag));
     if (named == 0)
         return err_set(err, PW_INVALID, "the layout has %zu images: say which, oci:DIR:TAG",
                        json_array_size(list));
@@ -99,10 +105,10 @@ static void split(const struct target_question *q, struct layout *layout, str *r
     }
 }
 
-static pw_code open_layout(const struct target_question *q, struct layout *layout, struct target *target,
-                           struct err *err) {
+static pw_code open_layout(const struct target_question *q, struct layout *layout,
+                           struct target *target, struct err *err) {
     AUTO(buf_done) struct buf index = BUF_INIT(LIMIT_MANIFEST_BYTES);
-    str                       tag, path, digest, document;
+    str                       tag = STR_NONE, path, digest = STR_NONE, document = STR_NONE;
 
     split(q, layout, &tag);
     path = arena_strf(q->arena, STR_FMT "/index.json", STR_ARG(layout->folder));

@@ -9,9 +9,10 @@
 enum { INDEX_DEPTH = 3 };
 
 static const struct client_header accept[] = {
-    {"Accept", "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, "
-               "application/vnd.docker.distribution.manifest.list.v2+json, "
-               "application/vnd.docker.distribution.manifest.v2+json"},
+    {"Accept",
+     "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, "
+     "application/vnd.docker.distribution.manifest.list.v2+json, "
+     "application/vnd.docker.distribution.manifest.v2+json"},
 };
 
 struct remote {
@@ -21,7 +22,7 @@ struct remote {
 };
 
 static bool is_loopback(str host) {
-    str bare = host;
+    str    bare = host;
     size_t colon = str_rfind_char(host, ':');
 
     if (str_starts(host, STR("[::1]")))
@@ -35,18 +36,20 @@ static pw_code refuse_status(const struct client_answer *answer, const char *url
     if (answer->status == 404)
         return err_set(err, PW_NOT_FOUND, "%s: there is no such image", url);
     if (answer->status == 401 || answer->status == 403)
-        return err_set(err, PW_UNAUTHORIZED, "%s: the registry wants a login, which is not supported here", url);
+        return err_set(err, PW_UNAUTHORIZED,
+                       "%s: the registry wants a login, which is not supported here", url);
     return err_set(err, PW_IO, "%s: the registry answered %d", url, answer->status);
 }
 
-static pw_code get_document(struct remote *r, str reference, str *ret_text, str *ret_digest, struct err *err) {
+static pw_code get_document(struct remote *r, str reference, str *ret_text, str *ret_digest,
+                            struct err *err) {
     AUTO(buf_done) struct buf body = BUF_INIT(LIMIT_MANIFEST_BYTES);
     struct client_request     request = CLIENT_REQUEST_INIT;
     struct client_answer      answer;
     struct digest             digest;
     char                      text[DIGEST_TEXT_SIZE];
-    str url = arena_strf(r->arena, "http://" STR_FMT "/v2/" STR_FMT "/manifests/" STR_FMT, STR_ARG(r->host),
-                         STR_ARG(r->name), STR_ARG(reference));
+    str url = arena_strf(r->arena, "http://" STR_FMT "/v2/" STR_FMT "/manifests/" STR_FMT,
+                         STR_ARG(r->host), STR_ARG(r->name), STR_ARG(reference));
 
     if (url.ptr == NULL)
         return arena_error(r->arena, err);
@@ -64,17 +67,20 @@ static pw_code get_document(struct remote *r, str reference, str *ret_text, str 
     if (ret_text->ptr == NULL || ret_digest->ptr == NULL)
         return arena_error(r->arena, err);
     if (str_starts(reference, STR("sha256:")) && !str_eq(reference, *ret_digest))
-        return err_set(err, PW_CORRUPT, "%s: the registry answered bytes of another digest", url.ptr);
+        return err_set(err, PW_CORRUPT, "%s: the registry answered bytes of another digest",
+                       url.ptr);
     return PW_OK;
 }
 
-static pw_code open_layer(void *ctx, size_t layer, int *ret_fd, uint64_t *ret_size, struct err *err) {
+static pw_code open_layer(void *ctx, size_t layer, int *ret_fd, uint64_t *ret_size,
+                          struct err *err) {
     struct remote        *r = ctx;
     AUTO(fd_close) int    fd = -1;
     struct client_request request = CLIENT_REQUEST_INIT;
     struct client_answer  answer;
-    str url = arena_strf(r->arena, "http://" STR_FMT "/v2/" STR_FMT "/blobs/" STR_FMT, STR_ARG(r->host),
-                         STR_ARG(r->name), STR_ARG(r->target->layers[layer].digest));
+    str                   url =
+        arena_strf(r->arena, "http://" STR_FMT "/v2/" STR_FMT "/blobs/" STR_FMT, STR_ARG(r->host),
+                   STR_ARG(r->name), STR_ARG(r->target->layers[layer].digest));
 
     if (url.ptr == NULL)
         return arena_error(r->arena, err);
@@ -108,27 +114,32 @@ static pw_code split(str text, struct remote *r, str *ret_reference, struct err 
         r->name = str_sub(r->name, 0, colon);
     }
     if (r->name.len == 0 || ret_reference->len == 0)
-        return err_set(err, PW_INVALID, "\"" STR_FMT "\" is not HOST/NAME[:TAG|@DIGEST]", STR_ARG(text));
+        return err_set(err, PW_INVALID, "\"" STR_FMT "\" is not HOST/NAME[:TAG|@DIGEST]",
+                       STR_ARG(text));
     for (size_t i = 0; i < text.len; i++)
-        if (strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/:@[]", text.ptr[i]) == NULL)
-            return err_set(err, PW_INVALID, "\"" STR_FMT "\" has a letter that no image name has", STR_ARG(text));
+        if (strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/:@[]",
+                   text.ptr[i]) == NULL)
+            return err_set(err, PW_INVALID, "\"" STR_FMT "\" has a letter that no image name has",
+                           STR_ARG(text));
     return PW_OK;
 }
 
-pw_code target_registry(const struct target_question *q, struct target *ret_target, struct err *err) {
+pw_code target_registry(const struct target_question *q, struct target *ret_target,
+                        struct err *err) {
     struct remote *r = arena_new(q->arena, struct remote);
     struct target  target = {.open = open_layer, .verify = true, .ctx = r};
-    str            reference, document, digest;
+    str            reference = STR_NONE, document = STR_NONE, digest = STR_NONE;
 
     if (r == NULL)
         return arena_error(q->arena, err);
     r->arena = q->arena;
     PW_TRY(split(q->text, r, &reference, err));
     if (!is_loopback(r->host))
-        return err_set(err, PW_UNSUPPORTED,
-                       "only registries on this machine are read over http; copy the image first: skopeo copy "
-                       "docker://" STR_FMT " oci:DIR:TAG",
-                       STR_ARG(q->text));
+        return err_set(
+            err, PW_UNSUPPORTED,
+            "only registries on this machine are read over http; copy the image first: skopeo copy "
+            "docker://" STR_FMT " oci:DIR:TAG",
+            STR_ARG(q->text));
     for (int depth = 0; depth < INDEX_DEPTH; depth++) {
         PW_TRY(get_document(r, reference, &document, &digest, err));
         if (!target_is_index(document)) {

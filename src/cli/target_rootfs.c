@@ -27,7 +27,8 @@ static void end_entry(struct archive_entry **entry) {
 static pw_code archive_failed(struct archive *archive, str folder, struct err *err) {
     const char *why = archive_error_string(archive);
 
-    return err_set(err, PW_IO, STR_FMT ": %s", STR_ARG(folder), why != NULL ? why : "unknown trouble");
+    return err_set(err, PW_IO, STR_FMT ": %s", STR_ARG(folder),
+                   why != NULL ? why : "unknown trouble");
 }
 
 /* A file that vanishes or cannot be read is an error: half a folder must not look like a whole one. */
@@ -38,7 +39,8 @@ static pw_code copy_content(const char *path, int64_t size, struct archive *out,
 
     PW_TRY(file_open_read(path, &fd, err));
     for (int64_t at = 0; at < size; at += (int64_t)n) {
-        PW_TRY(fd_pread_all(fd, chunk, (size_t)MIN_OF(size - at, (int64_t)sizeof chunk), at, &n, err));
+        PW_TRY(
+            fd_pread_all(fd, chunk, (size_t)MIN_OF(size - at, (int64_t)sizeof chunk), at, &n, err));
         if (n == 0)
             return err_set(err, PW_CONFLICT, "%s became shorter while it was read", path);
         if (archive_write_data(out, chunk, n) < 0)
@@ -47,8 +49,8 @@ static pw_code copy_content(const char *path, int64_t size, struct archive *out,
     return PW_OK;
 }
 
-static pw_code copy_entry(struct archive *in, struct archive_entry *entry, struct archive *out, str folder,
-                          struct err *err) {
+static pw_code copy_entry(struct archive *in, struct archive_entry *entry, struct archive *out,
+                          str folder, struct err *err) {
     const char *path = archive_entry_sourcepath(entry), *name = archive_entry_pathname(entry);
     mode_t      type = archive_entry_filetype(entry);
     str         inside = str_from(str_of(name), folder.len);
@@ -77,8 +79,10 @@ static pw_code copy_folder(str folder, int fd, struct err *err) {
         return err_set(err, PW_MEMORY, "no memory to read " STR_FMT, STR_ARG(folder));
     archive_read_disk_set_symlink_physical(in);
     archive_read_disk_set_behavior(in, ARCHIVE_READDISK_NO_ACL | ARCHIVE_READDISK_NO_XATTR |
-                                           ARCHIVE_READDISK_NO_FFLAGS | ARCHIVE_READDISK_NO_TRAVERSE_MOUNTS);
-    if (archive_write_set_format_pax_restricted(out) != ARCHIVE_OK || archive_write_open_fd(out, fd) != ARCHIVE_OK)
+                                           ARCHIVE_READDISK_NO_FFLAGS |
+                                           ARCHIVE_READDISK_NO_TRAVERSE_MOUNTS);
+    if (archive_write_set_format_pax_restricted(out) != ARCHIVE_OK ||
+        archive_write_open_fd(out, fd) != ARCHIVE_OK)
         return archive_failed(out, folder, err);
     if (archive_read_disk_open(in, folder.ptr) != ARCHIVE_OK)
         return archive_failed(in, folder, err);
@@ -91,7 +95,8 @@ static pw_code copy_folder(str folder, int fd, struct err *err) {
     return archive_write_close(out) == ARCHIVE_OK ? PW_OK : archive_failed(out, folder, err);
 }
 
-static pw_code open_layer(void *ctx, size_t layer, int *ret_fd, uint64_t *ret_size, struct err *err) {
+static pw_code open_layer(void *ctx, size_t layer, int *ret_fd, uint64_t *ret_size,
+                          struct err *err) {
     const struct rootfs *r = ctx;
     int                  fd = fcntl(r->fd, F_DUPFD_CLOEXEC, 3);
 

@@ -5,12 +5,9 @@
 #include "base/macros.h"
 
 static const char *const state_words[] = {
-    [IMAGE_PENDING] = "pending",
-    [IMAGE_HEALTHY] = "healthy",
-    [IMAGE_UNHEALTHY] = "unhealthy",
-    [IMAGE_PARTLY_SCANNED] = "partly scanned",
-    [IMAGE_UNSCANNED] = "unscanned",
-    [IMAGE_NOT_APPLICABLE] = "not applicable",
+    [IMAGE_PENDING] = "pending",     [IMAGE_HEALTHY] = "healthy",
+    [IMAGE_UNHEALTHY] = "unhealthy", [IMAGE_PARTLY_SCANNED] = "partly scanned",
+    [IMAGE_UNSCANNED] = "unscanned", [IMAGE_NOT_APPLICABLE] = "not applicable",
 };
 static const char *const progress_words[] = {
     [PROGRESS_WAITING] = "waiting",
@@ -60,12 +57,9 @@ bool finding_is_active(enum finding_state state) {
 
 const char *stream_cover_kind(enum stream_cover cover) {
     static const char *const kinds[] = {
-        [COVER_COMPLETE] = "",
-        [COVER_STALE] = "stale-advisories",
-        [COVER_PART] = "no-advisories",
-        [COVER_SAMPLE] = "sample-advisories",
-        [COVER_NONE] = "no-advisories",
-        [COVER_IMPOSSIBLE] = "no-advisories",
+        [COVER_COMPLETE] = "",          [COVER_STALE] = "stale-advisories",
+        [COVER_PART] = "no-advisories", [COVER_SAMPLE] = "sample-advisories",
+        [COVER_NONE] = "no-advisories", [COVER_IMPOSSIBLE] = "no-advisories",
     };
     return kinds[cover];
 }
@@ -105,7 +99,8 @@ static void say(str reason, const char *otherwise, char out[IMAGE_REASON_SIZE]) 
     snprintf(out, IMAGE_REASON_SIZE, STR_FMT, STR_ARG(str_sub(reason, 0, IMAGE_REASON_SIZE - 1)));
 }
 
-enum image_state image_state_judge(const struct image_facts *facts, char ret_reason[IMAGE_REASON_SIZE]) {
+enum image_state image_state_judge(const struct image_facts *facts,
+                                   char                      ret_reason[IMAGE_REASON_SIZE]) {
     ret_reason[0] = '\0';
     switch (facts->progress) {
     case PROGRESS_WAITING:

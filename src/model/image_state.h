@@ -20,7 +20,12 @@ enum image_state {
 };
 
 /* What the pipeline stored about its own work. */
-enum image_progress { PROGRESS_WAITING, PROGRESS_SCANNED, PROGRESS_FAILED, PROGRESS_NOT_APPLICABLE };
+enum image_progress {
+    PROGRESS_WAITING,
+    PROGRESS_SCANNED,
+    PROGRESS_FAILED,
+    PROGRESS_NOT_APPLICABLE
+};
 
 /* How well the feeds cover one ecosystem stream ("Debian:12", "npm"). */
 enum stream_cover {
@@ -38,23 +43,24 @@ struct image_facts {
     enum coverage       coverage;
     str                 incomplete; /* first reason for a coverage below full */
     size_t              active;     /* findings that count */
-    size_t              streams; /* distinct ecosystem streams of its packages */
-    size_t              covered; /* by complete, fresh feeds */
-    size_t              judged;  /* by any feed */
-    str                 uncovered; /* the first stream without complete cover */
+    size_t              streams;    /* distinct ecosystem streams of its packages */
+    size_t              covered;    /* by complete, fresh feeds */
+    size_t              judged;     /* by any feed */
+    str                 uncovered;  /* the first stream without complete cover */
     enum stream_cover   why_uncovered;
 };
 
 enum { IMAGE_REASON_SIZE = 512 };
 
 /* The coverage that was read, lowered by what the feeds do not cover. */
-enum coverage    image_state_coverage(const struct image_facts *facts);
+enum coverage image_state_coverage(const struct image_facts *facts);
 /* Why facts->uncovered is not covered, as a sentence; "" when everything is. */
-void             image_state_uncovered(const struct image_facts *facts, char ret_reason[IMAGE_REASON_SIZE]);
-const char      *stream_cover_kind(enum stream_cover cover); /* "no-advisories" ...: struct incomplete */
-enum image_state image_state_judge(const struct image_facts *facts, char ret_reason[IMAGE_REASON_SIZE]);
+void image_state_uncovered(const struct image_facts *facts, char ret_reason[IMAGE_REASON_SIZE]);
+const char *stream_cover_kind(enum stream_cover cover); /* "no-advisories" ...: struct incomplete */
+enum image_state image_state_judge(const struct image_facts *facts,
+                                   char                      ret_reason[IMAGE_REASON_SIZE]);
 
-const char *image_state_word(enum image_state state);       /* "healthy", "partly scanned" ... */
+const char *image_state_word(enum image_state state);          /* "healthy", "partly scanned" ... */
 const char *image_progress_word(enum image_progress progress); /* as stored */
 bool        image_progress_parse(str word, enum image_progress *ret_progress);
 const char *coverage_word(enum coverage coverage); /* "unscanned", "partial", "full" */

@@ -20,10 +20,11 @@ static void hash_text(struct hasher *h, str text) {
 }
 
 static void hash_package(struct hasher *h, const struct package *p) {
-    const str texts[] = {p->ecosystem, p->namespace_, p->name,   p->version, p->source, p->source_version,
-                         p->arch,      p->module,     p->origin, p->path,    p->layer,  p->owned_by};
+    const str texts[] = {p->ecosystem, p->namespace_,     p->name,  p->version,
+                         p->source,    p->source_version, p->arch,  p->module,
+                         p->origin,    p->path,           p->layer, p->owned_by};
 
-    EACH(text, texts)
+    EACH (text, texts)
         hash_text(h, *text);
     hasher_add(h, &p->layer_index, sizeof p->layer_index);
 }
@@ -88,8 +89,8 @@ static pw_code save_step(struct txn *txn, void *arg, struct err *err) {
 
         if (!match_key(p, &s->inventory->os, &c.lookup_ecosystem, &c.lookup_name))
             c.lookup_ecosystem = c.lookup_name = STR_NONE;
-        PW_TRY(components_put(txn, &c, of_the_system(&c) ? s->os_context : s->no_context, &component,
-                              &matched_at, err));
+        PW_TRY(components_put(txn, &c, of_the_system(&c) ? s->os_context : s->no_context,
+                              &component, &matched_at, err));
         PW_TRY(inventories_add(txn, s->id, component, p, err));
         if (matched_at == 0)
             s->unmatched[s->unmatched_count++] = component;
@@ -101,7 +102,7 @@ pw_code inventory_rows_save(struct store *store, const struct inventory *invento
                             struct inventory_rows *ret_rows, struct err *err) {
     struct inventory_rows rows = {0};
     int64_t               unmatched[STEP_ROWS];
-    struct saving         saving = {.inventory = inventory, .unmatched = unmatched, .digest = rows.digest};
+    struct saving saving = {.inventory = inventory, .unmatched = unmatched, .digest = rows.digest};
 
     inventory_rows_digest(inventory, rows.digest);
     PW_TRY(store_write(store, STORE_BACKGROUND, begin, &saving, err));

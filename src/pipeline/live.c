@@ -32,10 +32,16 @@ bool live_is_archive(const unsigned char *head, size_t n) {
         size_t      at;
         const char *magic;
         size_t      len;
-    } magics[] = {{0, "\x1f\x8b", 2}, {0, "\x28\xb5\x2f\xfd", 4}, {0, "\xfd" "7zXZ", 5}, {0, "BZh", 3},
+    } magics[] = {{0, "\x1f\x8b", 2},
+                  {0, "\x28\xb5\x2f\xfd", 4},
+                  {0,
+                   "\xfd"
+                   "7zXZ",
+                   5},
+                  {0, "BZh", 3},
                   {257, "ustar", 5}};
 
-    EACH(m, magics)
+    EACH (m, magics)
         if (n >= m->at + m->len && memcmp(head + m->at, m->magic, m->len) == 0)
             return true;
     return false;
@@ -147,12 +153,14 @@ void live_wait(struct live *live, str digest, int64_t deadline_ns) {
         until.tv_sec++;
     }
     pthread_mutex_lock(&live->lock);
-    while (is_ending(live, digest) && pthread_cond_timedwait(&live->changed, &live->lock, &until) == 0)
+    while (is_ending(live, digest) &&
+           pthread_cond_timedwait(&live->changed, &live->lock, &until) == 0)
         ;
     pthread_mutex_unlock(&live->lock);
 }
 
-pw_code live_open(struct store *store, struct sandbox *sandbox, struct live **ret_live, struct err *err) {
+pw_code live_open(struct store *store, struct sandbox *sandbox, struct live **ret_live,
+                  struct err *err) {
     struct live *live = calloc(1, sizeof *live);
 
     if (live == NULL)

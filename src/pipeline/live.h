@@ -15,8 +15,9 @@
 
 struct live;
 
-pw_code live_open(struct store *store, struct sandbox *sandbox, struct live **ret_live, struct err *err);
-void    live_close(struct live *live); /* waits for readings under way; accepts NULL */
+pw_code             live_open(struct store *store, struct sandbox *sandbox, struct live **ret_live,
+                              struct err *err);
+void                live_close(struct live *live); /* waits for readings under way; accepts NULL */
 struct upload_watch live_watch(struct live *live);
 /* Waits while a finished upload of this digest is still being read; at most until the deadline. */
 void live_wait(struct live *live, str digest, int64_t deadline_ns);

@@ -23,25 +23,27 @@ struct lookup {
 static bool look_up(void *ctx, str id, struct vulnerability_facts *ret_facts) {
     struct lookup *lookup = ctx;
     bool           known = false;
-    pw_code        code = vulnerabilities_facts(lookup->txn, lookup->arena, id, ret_facts, &known, lookup->err);
+    pw_code        code =
+        vulnerabilities_facts(lookup->txn, lookup->arena, id, ret_facts, &known, lookup->err);
 
     if (code != PW_OK)
         lookup->code = code;
     return code == PW_OK && known;
 }
 
-pw_code match_stage_judge(struct txn *txn, struct arena *arena, const struct component_row *component,
-                          struct match_answer *ret_answer, struct err *err) {
+pw_code match_stage_judge(struct txn *txn, struct arena *arena,
+                          const struct component_row *component, struct match_answer *ret_answer,
+                          struct err *err) {
     struct lookup               lookup = {.txn = txn, .arena = arena, .err = err};
     struct vulnerability_lookup get = {.ctx = &lookup, .get = look_up};
     struct candidate_list       candidates;
     struct match_answer         answer = {0};
 
     if (component->lookup_ecosystem.len > 0) {
-        PW_TRY(advisories_candidates(txn, arena, component->lookup_ecosystem, component->lookup_name,
-                                     &candidates, err));
-        PW_TRY(match_package(arena, &component->package, &component->os, candidates.items, candidates.count,
-                             &get, &answer.findings, &answer.count, err));
+        PW_TRY(advisories_candidates(txn, arena, component->lookup_ecosystem,
+                                     component->lookup_name, &candidates, err));
+        PW_TRY(match_package(arena, &component->package, &component->os, candidates.items,
+                             candidates.count, &get, &answer.findings, &answer.count, err));
         PW_TRY(lookup.code);
     }
     *ret_answer = answer;
@@ -50,8 +52,8 @@ pw_code match_stage_judge(struct txn *txn, struct arena *arena, const struct com
 
 struct batch {
     const int64_t      *ids;
-    size_t              wanted;   /* ids that are left */
-    size_t              count;    /* judged in this batch */
+    size_t              wanted; /* ids that are left */
+    size_t              count;  /* judged in this batch */
     struct match_answer answers[BATCH_COMPONENTS];
     bool                gone[BATCH_COMPONENTS];
     struct arena       *arena;
@@ -93,13 +95,15 @@ static pw_code save_batch(struct txn *txn, void *arg, struct err *err) {
     for (size_t i = 0; i < b->count && !b->stale; i++) {
         if (b->gone[i])
             continue;
-        PW_TRY(findings_put(txn, b->ids[i], b->answers[i].findings, b->answers[i].count, NULL, err));
+        PW_TRY(
+            findings_put(txn, b->ids[i], b->answers[i].findings, b->answers[i].count, NULL, err));
         PW_TRY(components_set_matched(txn, b->ids[i], txn_now(txn), err));
     }
     return PW_OK;
 }
 
-pw_code match_stage_components(struct store *store, const int64_t *ids, size_t count, struct err *err) {
+pw_code match_stage_components(struct store *store, const int64_t *ids, size_t count,
+                               struct err *err) {
     AUTO(arena_done) struct arena arena = ARENA_INIT(LIMIT_SCAN_MEMORY);
     struct batch                  batch = {.ids = ids, .wanted = count, .arena = &arena};
     int                           tries = 0;
@@ -144,5 +148,6 @@ static pw_code visit_change(void *ctx, str ecosystem, str subject, struct err *e
 }
 
 pw_code match_stage_rematch(const struct stage_run *run, struct err *err) {
-    return feeds_changes_each(run->tools->store, run->job->subject, visit_change, run->tools->store, err);
+    return feeds_changes_each(run->tools->store, run->job->subject, visit_change, run->tools->store,
+                              err);
 }

@@ -16,9 +16,11 @@ struct match_answer {
     struct finding *findings;
     size_t          count;
 };
-pw_code match_stage_judge(struct txn *txn, struct arena *arena, const struct component_row *component,
-                          struct match_answer *ret_answer, struct err *err);
+pw_code match_stage_judge(struct txn *txn, struct arena *arena,
+                          const struct component_row *component, struct match_answer *ret_answer,
+                          struct err *err);
 /* Judges and stores. Components that vanished are skipped. */
-pw_code match_stage_components(struct store *store, const int64_t *ids, size_t count, struct err *err);
+pw_code match_stage_components(struct store *store, const int64_t *ids, size_t count,
+                               struct err *err);
 /* Job "rematch", subject: a feed's name. Touches the components that its changes name, nothing else. */
 pw_code match_stage_rematch(const struct stage_run *run, struct err *err);

@@ -34,9 +34,10 @@ static pw_code end_job(struct txn *txn, void *arg, struct err *err) {
     return jobs_retry(txn, end->job->id, txn_now(txn) + end->pause, end->reason, err);
 }
 
-static void log_job(enum log_level level, const char *event, const struct job *job, const struct err *err) {
-    log_event(level, event, {"kind", job->kind}, {"subject", job->subject}, {"trigger", job->trigger},
-              {"error", str_of(err_text(err))});
+static void log_job(enum log_level level, const char *event, const struct job *job,
+                    const struct err *err) {
+    log_event(level, event, {"kind", job->kind}, {"subject", job->subject},
+              {"trigger", job->trigger}, {"error", str_of(err_text(err))});
 }
 
 /* 5 s, 20 s, 80 s: long enough for a full disk to be noticed, short enough to wait for. */
@@ -48,8 +49,8 @@ static int64_t pause_after(int attempts) {
     return pause;
 }
 
-static void end_with(struct pipeline *p, const struct stage *stage, const struct stage_run *run, pw_code code,
-                     const struct err *why) {
+static void end_with(struct pipeline *p, const struct stage *stage, const struct stage_run *run,
+                     pw_code code, const struct err *why) {
     struct job_end end = {.job = run->job, .done = code == PW_OK};
     struct err     err = ERR_NONE;
 
@@ -58,8 +59,8 @@ static void end_with(struct pipeline *p, const struct stage *stage, const struct
         end.pause = code == PW_CANCELLED ? 0 : pause_after(run->job->attempts);
         if (code != PW_CANCELLED && run->job->attempts >= PIPELINE_ATTEMPTS)
             end.pause = -1;
-        log_job(end.pause < 0 ? LOG_ERROR : LOG_WARN, end.pause < 0 ? "job failed" : "job will be tried again",
-                run->job, why);
+        log_job(end.pause < 0 ? LOG_ERROR : LOG_WARN,
+                end.pause < 0 ? "job failed" : "job will be tried again", run->job, why);
     }
     if (code != PW_OK && end.pause < 0 && stage->failed != NULL &&
         stage->failed(run, end.reason, &err) != PW_OK)
@@ -74,7 +75,8 @@ static bool run_one(struct pipeline *p, const struct stage *stage) {
     struct job                    job;
     struct stage_run              run = {.tools = &p->options, .job = &job};
     struct err                    err = ERR_NONE;
-    pw_code code = jobs_take(p->options.store, str_of(stage->kind), stage->lease_seconds, &arena, &job, &err);
+    pw_code                       code =
+        jobs_take(p->options.store, str_of(stage->kind), stage->lease_seconds, &arena, &job, &err);
 
     if (code != PW_OK) {
         if (code != PW_NOT_FOUND)
@@ -94,7 +96,8 @@ static void *work(void *arg) {
     while (!atomic_load(&p->stopping)) {
         bool found = false;
 
-        for (const struct stage *s = pipeline_stages; s->kind != NULL && !atomic_load(&p->stopping); s++)
+        for (const struct stage *s = pipeline_stages; s->kind != NULL && !atomic_load(&p->stopping);
+             s++)
             if (run_one(p, s)) {
                 found = true;
                 break; /* the most urgent stage first, again */

@@ -22,7 +22,8 @@ struct pipeline_options {
     int64_t            scan_seconds;
 };
 
-pw_code pipeline_open(const struct pipeline_options *options, struct pipeline **ret_pipeline, struct err *err);
+pw_code pipeline_open(const struct pipeline_options *options, struct pipeline **ret_pipeline,
+                      struct err *err);
 /* Workers end what they are doing (a scan by its deadline, readings are cancelled) and stop. */
 void pipeline_close(struct pipeline *pipeline);
 

@@ -43,7 +43,8 @@ static pw_code put_layer(struct txn *txn, void *arg, struct err *err) {
 }
 
 /* Facts become part of the inventory; facts that do not decode leave the layer unread. */
-static pw_code use_row(struct work *work, size_t layer, const struct layer_facts_row *row, struct err *err) {
+static pw_code use_row(struct work *work, size_t layer, const struct layer_facts_row *row,
+                       struct err *err) {
     struct layer_input *input = &work->inputs[layer];
     struct layer_facts *facts = NULL;
     pw_code             code = PW_CORRUPT;
@@ -87,8 +88,8 @@ static pw_code look_up(struct work *work, size_t layer, struct err *err) {
     return use_row(work, layer, &q.row, err);
 }
 
-pw_code reading_keep(struct store *store, str digest, str facts, pw_code failure, const struct err *why,
-                     struct err *err) {
+pw_code reading_keep(struct store *store, str digest, str facts, pw_code failure,
+                     const struct err *why, struct err *err) {
     AUTO(arena_done) struct arena arena = ARENA_INIT(4 * LIMIT_FACTS_BYTES);
     struct layer_facts           *decoded;
     struct layer_question         q = {.digest = digest};
@@ -129,8 +130,9 @@ static pw_code begin(struct work *work, size_t layer, struct err *err) {
 
     PW_TRY(work->source->open(work->source->ctx, layer, &fd, &size, err));
     PW_TRY(sandbox_begin(work->tools->sandbox, fd, size, true, &work->readings[layer], err));
-    return work->source->verify != NULL ? work->source->verify(work->source->ctx, layer, fd, size, err)
-                                        : PW_OK; /* beside the child that reads */
+    return work->source->verify != NULL
+               ? work->source->verify(work->source->ctx, layer, fd, size, err)
+               : PW_OK; /* beside the child that reads */
 }
 
 /* Begins every unknown layer in order; when no child is free the oldest one under way is finished,
@@ -175,7 +177,7 @@ pw_code reading_inventory(const struct reading_tools *tools, const struct readin
     pw_code     code = PW_OK;
 
     work.inputs = arena_array(arena, n + 1, sizeof *work.inputs);
-    work.readings = arena_array(arena, n + 1, sizeof *work.readings);
+    work.readings = arena_array(arena, n + 1, sizeof(struct reading *));
     work.known = arena_array(arena, n + 1, sizeof *work.known);
     if (work.inputs == NULL || work.readings == NULL || work.known == NULL)
         return arena_error(arena, err);

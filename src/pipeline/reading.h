@@ -33,8 +33,8 @@ struct reading_source {
 };
 
 struct reading_tools {
-    struct store   *store;  /* NULL: facts are neither looked up nor kept */
-    bool            keep;   /* write new facts to the store */
+    struct store   *store; /* NULL: facts are neither looked up nor kept */
+    bool            keep;  /* write new facts to the store */
     struct sandbox *sandbox;
     struct live    *live;        /* NULL, or uploads that are being read right now */
     int64_t         deadline_ns; /* monotonic */
@@ -44,7 +44,7 @@ pw_code reading_inventory(const struct reading_tools *tools, const struct readin
                           struct arena *arena, struct inventory *ret_inventory, size_t *ret_read,
                           struct err *err);
 /* Keeps the answer of one reading: checks the facts by decoding them. `failure` PW_OK: facts hold. */
-pw_code reading_keep(struct store *store, str digest, str facts, pw_code failure, const struct err *why,
-                     struct err *err);
+pw_code reading_keep(struct store *store, str digest, str facts, pw_code failure,
+                     const struct err *why, struct err *err);
 /* Facts or reason of one layer, whatever came of its reading; PW_CANCELLED and system errors pass. */
 bool reading_is_final(pw_code code);

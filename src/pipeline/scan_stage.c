@@ -55,13 +55,15 @@ const char *scan_stage_not_applicable(const struct scan_subject *subject) {
     return NULL;
 }
 
-static pw_code open_layer(void *ctx, size_t layer, int *ret_fd, uint64_t *ret_size, struct err *err) {
+static pw_code open_layer(void *ctx, size_t layer, int *ret_fd, uint64_t *ret_size,
+                          struct err *err) {
     const struct scan           *scan = ctx;
     const struct scan_reference *r = scan->layers[layer];
     char                         key[BLOB_KEY_SIZE];
 
     if (!str_copy(r->key, key, sizeof key))
-        return err_set(err, PW_INTERNAL, "the key of layer " STR_FMT " is too long", STR_ARG(r->digest));
+        return err_set(err, PW_INTERNAL, "the key of layer " STR_FMT " is too long",
+                       STR_ARG(r->digest));
     PW_TRY(blob_open(scan->run->tools->blobs, key, r->size, ret_fd, err));
     *ret_size = r->size;
     return PW_OK;
@@ -70,13 +72,14 @@ static pw_code open_layer(void *ctx, size_t layer, int *ret_fd, uint64_t *ret_si
 static pw_code read_image(struct scan *scan, struct inventory *ret_inventory, struct err *err) {
     size_t                n = scan->subject.reference_count;
     struct reading_layer *layers = arena_array(scan->arena, n + 1, sizeof *layers);
-    struct reading_tools  tools = {.store = scan->run->tools->store, .keep = true,
+    struct reading_tools  tools = {.store = scan->run->tools->store,
+                                   .keep = true,
                                    .sandbox = scan->run->tools->sandbox,
                                    .live = scan->run->tools->live,
                                    .deadline_ns = scan->run->deadline_ns};
     struct reading_source source = {.ctx = scan, .layers = layers, .open = open_layer};
 
-    scan->layers = arena_array(scan->arena, n + 1, sizeof *scan->layers);
+    scan->layers = arena_array(scan->arena, n + 1, sizeof(struct scan_reference *));
     if (layers == NULL || scan->layers == NULL)
         return arena_error(scan->arena, err);
     for (size_t i = 0; i < n; i++) {
@@ -95,7 +98,8 @@ static pw_code publish(struct txn *txn, void *arg, struct err *err) {
     struct scan_result result = scan->result;
 
     if (scan->digest != NULL)
-        PW_TRY(inventories_publish(txn, result.inventory_id, str_of(scan->digest), &result.inventory_id, err));
+        PW_TRY(inventories_publish(txn, result.inventory_id, str_of(scan->digest),
+                                   &result.inventory_id, err));
     return scans_finish(txn, &result, err);
 }
 
@@ -113,11 +117,12 @@ static pw_code scan_image(struct scan *scan, struct inventory_rows *rows, struct
 static void begin_result(struct scan *scan) {
     const struct job *job = scan->run->job;
 
-    scan->result = (struct scan_result){.manifest_id = scan->subject.manifest_id,
-                                        .digest = job->subject,
-                                        .trigger = job->trigger,
-                                        .asked_at = job->created_at,
-                                        .started_at = clock_now(store_clock(scan->run->tools->store))};
+    scan->result =
+        (struct scan_result){.manifest_id = scan->subject.manifest_id,
+                             .digest = job->subject,
+                             .trigger = job->trigger,
+                             .asked_at = job->created_at,
+                             .started_at = clock_now(store_clock(scan->run->tools->store))};
 }
 
 pw_code scan_stage_run(const struct stage_run *run, struct err *err) {

@@ -36,7 +36,7 @@ static bool interval_parse(str text, uint64_t *ret_seconds) {
     *ret_seconds = 0;
     if (text.len == 0 || str_eq(text, STR("off")))
         return true;
-    EACH(u, units)
+    EACH (u, units)
         if (text.ptr[text.len - 1] == u->unit &&
             str_to_u64(str_sub(text, 0, text.len - 1), 1000000, ret_seconds) && *ret_seconds > 0) {
             *ret_seconds *= u->seconds;
@@ -70,10 +70,11 @@ pw_code config_listen(str text, char ret_address[LISTEN_ADDRESS_SIZE], unsigned 
         return err_set(err, PW_INVALID, "\"" STR_FMT "\" is not ADDRESS:PORT, e.g. 127.0.0.1:5080",
                        STR_ARG(text));
     if (!is_loopback(address))
-        return err_set(err, PW_DENIED,
-                       "will not listen on %s: there are no accounts yet, so only this machine may ask; "
-                       "use 127.0.0.1 or ::1",
-                       address);
+        return err_set(
+            err, PW_DENIED,
+            "will not listen on %s: there are no accounts yet, so only this machine may ask; "
+            "use 127.0.0.1 or ::1",
+            address);
     memcpy(ret_address, address, sizeof address);
     *ret_port = (unsigned)port;
     return PW_OK;
@@ -96,16 +97,19 @@ static pw_code check_value(const struct config_key *key, str value, struct err *
         return PW_OK;
     case CONFIG_LEVEL:
         if (!log_level_parse(value, &level))
-            return err_set(err, PW_INVALID, "\"" STR_FMT "\" is not debug, info, warn, error or off",
+            return err_set(err, PW_INVALID,
+                           "\"" STR_FMT "\" is not debug, info, warn, error or off",
                            STR_ARG(value));
         return PW_OK;
     case CONFIG_INTERVAL:
         if (!interval_parse(value, &number))
-            return err_set(err, PW_INVALID, "\"" STR_FMT "\" is not \"off\" or a number with m, h or d",
+            return err_set(err, PW_INVALID,
+                           "\"" STR_FMT "\" is not \"off\" or a number with m, h or d",
                            STR_ARG(value));
         return PW_OK;
     case CONFIG_URL:
-        if (value.len > 0 && !str_starts(value, STR("http://")) && !str_starts(value, STR("https://")))
+        if (value.len > 0 && !str_starts(value, STR("http://")) &&
+            !str_starts(value, STR("https://")))
             return err_set(err, PW_INVALID, "\"" STR_FMT "\" is not an http:// or https:// address",
                            STR_ARG(value));
         return PW_OK;
@@ -129,10 +133,12 @@ pw_code config_set(struct config *config, str key, str value, const char *where,
                            "%s: unknown key \"" STR_FMT "\"; did you mean \"" STR_FMT "\"?", where,
                            STR_ARG(key), STR_ARG(near.best));
         return err_set(err, PW_INVALID,
-                       "%s: unknown key \"" STR_FMT "\"; `portwarden serve --print-config` lists all keys",
+                       "%s: unknown key \"" STR_FMT
+                       "\"; `portwarden serve --print-config` lists all keys",
                        where, STR_ARG(key));
     }
-    if (value.len > LIMIT_VALUE || memchr(value.ptr != NULL ? value.ptr : "", '\0', value.len) != NULL)
+    if (value.len > LIMIT_VALUE ||
+        memchr(value.ptr != NULL ? value.ptr : "", '\0', value.len) != NULL)
         return err_set(err, PW_INVALID, "%s: %s is too long or holds a NUL", where,
                        config_keys[index].name);
     if (check_value(&config_keys[index], value, err) != PW_OK)
@@ -168,7 +174,8 @@ static pw_code set_from_variable(struct config *config, str name, str value, str
     for (const struct config_key *key = config_keys; key->name != NULL; key++) {
         variable_name(key->name, known);
         if (suggest_distance(word, str_of(known + strlen(PREFIX))) <= word.len / 5)
-            return err_set(err, PW_INVALID, "unknown environment variable " STR_FMT "; did you mean %s?",
+            return err_set(err, PW_INVALID,
+                           "unknown environment variable " STR_FMT "; did you mean %s?",
                            STR_ARG(name), known);
     }
     return PW_OK; /* e.g. variables that an orchestrator adds for a service of this name */
@@ -185,19 +192,28 @@ static pw_code read_environment(struct config *config, char **environment, struc
     return PW_OK;
 }
 
-pw_code config_load(const char *path, char **environment, struct config **ret_config, struct err *err) {
-    AUTO(config_freep) struct config *config = calloc(1, sizeof *config);
-    AUTO(buf_done) struct buf         text = BUF_INIT(MIB(1));
+static pw_code read_file(struct config *config, const char *path, struct err *err) {
+    AUTO(buf_done) struct buf text = BUF_INIT(MIB(1));
+
+    PW_TRY(file_read(path, MIB(1), &text, err));
+    return config_yaml_read(config, path, buf_str(&text), err);
+}
+
+pw_code config_load(const char *path, char **environment, struct config **ret_config,
+                    struct err *err) {
+    struct config *config = calloc(1, sizeof *config);
+    pw_code        code;
 
     if (config == NULL)
         return err_set(err, PW_MEMORY, "no memory for the configuration");
-    if (path != NULL) {
-        PW_TRY(file_read(path, MIB(1), &text, err));
-        PW_TRY(config_yaml_read(config, path, buf_str(&text), err));
+    code = path != NULL ? read_file(config, path, err) : PW_OK;
+    if (code == PW_OK)
+        code = read_environment(config, environment, err);
+    if (code != PW_OK) {
+        config_free(config);
+        return code;
     }
-    PW_TRY(read_environment(config, environment, err));
     *ret_config = config;
-    config = NULL;
     return PW_OK;
 }
 
@@ -253,8 +269,9 @@ void config_print(struct buf *out) {
         while (str_cut(&rest, '.', &part)) {
             if (rest.len == 0)
                 while (str_line(&help, &line))
-                    buf_addf(out, "%s%*s# " STR_FMT "\n", depth == 0 && line.ptr == key->help ? "\n" : "",
-                             (int)(2 * depth), "", STR_ARG(line));
+                    buf_addf(out, "%s%*s# " STR_FMT "\n",
+                             depth == 0 && line.ptr == key->help ? "\n" : "", (int)(2 * depth), "",
+                             STR_ARG(line));
             if (rest.len == 0)
                 buf_addf(out, "%*s" STR_FMT ": %s%s%s\n", (int)(2 * depth), "", STR_ARG(part),
                          key->kind == CONFIG_NUMBER ? "" : "\"", key->value,

@@ -17,8 +17,8 @@ struct config;
 enum config_kind {
     CONFIG_TEXT,
     CONFIG_NUMBER,
-    CONFIG_LISTEN,   /* ADDRESS:PORT, loopback only */
-    CONFIG_LEVEL,    /* a log level */
+    CONFIG_LISTEN, /* ADDRESS:PORT, loopback only */
+    CONFIG_LEVEL,  /* a log level */
     CONFIG_INTERVAL, /* empty, "off", or a number with m, h or d: config_number gives seconds, 0: off */
     CONFIG_URL,      /* empty, http:// or https:// */
 };
@@ -31,7 +31,8 @@ struct config_key {
 extern const struct config_key config_keys[]; /* NULL name at the end */
 
 /* `path` NULL: no file. `environment` is environ, or NULL to look at none. */
-pw_code config_load(const char *path, char **environment, struct config **ret_config, struct err *err);
+pw_code config_load(const char *path, char **environment, struct config **ret_config,
+                    struct err *err);
 void    config_free(struct config *config);
 void    config_freep(struct config **config); /* for AUTO */
 pw_code config_set(struct config *config, str key, str value, const char *where, struct err *err);
@@ -41,7 +42,8 @@ uint64_t config_number(const struct config *config, const char *key);
 
 /* "127.0.0.1:5080", "[::1]:5080", "localhost:5080". PW_DENIED: not a loopback address. */
 enum { LISTEN_ADDRESS_SIZE = 64 };
-pw_code config_listen(str text, char ret_address[LISTEN_ADDRESS_SIZE], unsigned *ret_port, struct err *err);
+pw_code config_listen(str text, char ret_address[LISTEN_ADDRESS_SIZE], unsigned *ret_port,
+                      struct err *err);
 
 struct buf;
 /* The whole file with defaults and comments, as `serve --print-config` prints it. */

@@ -15,20 +15,22 @@ struct reader {
     const char    *file;
     struct arena   arena;
     struct map     seen;
-    char           key[KEY_ROOM];       /* "feeds.osv.url" so far */
-    size_t         lengths[DEPTH_MAX];  /* of key, by depth */
+    char           key[KEY_ROOM];      /* "feeds.osv.url" so far */
+    size_t         lengths[DEPTH_MAX]; /* of key, by depth */
     unsigned       depth;
     bool           have_key;
     unsigned       documents;
 };
 
-static pw_code complain(struct reader *r, const yaml_event_t *event, const char *what, struct err *err) {
+static pw_code complain(struct reader *r, const yaml_event_t *event, const char *what,
+                        struct err *err) {
     return err_set(err, PW_INVALID, "%s, line %zu: %s", r->file, event->start_mark.line + 1, what);
 }
 
 static pw_code take_key(struct reader *r, const yaml_event_t *event, str name, struct err *err) {
     size_t at = r->depth > 1 ? r->lengths[r->depth - 2] : 0;
-    int    n = snprintf(r->key + at, sizeof r->key - at, "%s" STR_FMT, at > 0 ? "." : "", STR_ARG(name));
+    int    n =
+        snprintf(r->key + at, sizeof r->key - at, "%s" STR_FMT, at > 0 ? "." : "", STR_ARG(name));
 
     if (n < 0 || (size_t)n >= sizeof r->key - at || name.len == 0)
         return complain(r, event, "a key is empty or too long", err);
@@ -46,7 +48,8 @@ static pw_code take_value(struct reader *r, const yaml_event_t *event, str value
     if (key.ptr == NULL || (place = map_at(&r->seen, key)) == NULL)
         return err_set(err, PW_MEMORY, "no memory for the configuration");
     if (*place != NULL)
-        return err_set(err, PW_INVALID, "%s: key \"" STR_FMT "\" is set twice", where, STR_ARG(key));
+        return err_set(err, PW_INVALID, "%s: key \"" STR_FMT "\" is set twice", where,
+                       STR_ARG(key));
     *place = r;
     r->have_key = false;
     return config_set(r->config, key, value, where, err);
@@ -99,7 +102,8 @@ static pw_code read_events(struct reader *r, yaml_parser_t *parser, struct err *
         bool         end;
 
         if (!yaml_parser_parse(parser, &event))
-            return err_set(err, PW_INVALID, "%s, line %zu: %s", r->file, parser->problem_mark.line + 1,
+            return err_set(err, PW_INVALID, "%s, line %zu: %s", r->file,
+                           parser->problem_mark.line + 1,
                            parser->problem != NULL ? parser->problem : "not YAML");
         code = take_event(r, &event, err);
         end = event.type == YAML_STREAM_END_EVENT;

@@ -28,28 +28,36 @@ pw_code data_dir_make(const char *data, struct err *err) {
     return dir_make(blobs, 0700, err);
 }
 
+static pw_code refuse_lock(const char *data, int fd, struct err *err) {
+    char    text[32];
+    ssize_t n;
+
+    if (errno != EWOULDBLOCK)
+        return err_errno(err, "cannot lock the data folder %s", data);
+    n = pread(fd, text, sizeof text - 1, 0);
+    text[n > 0 ? n : 0] = '\0';
+    text[strcspn(text, "\n")] = '\0';
+    return err_set(err, PW_BUSY, "another server (process %s) uses the data folder %s",
+                   n > 0 ? text : "unknown", data);
+}
+
 pw_code data_dir_lock(const char *data, int *ret_fd, struct err *err) {
-    char               path[DATA_PATH_SIZE], text[32];
-    AUTO(fd_close) int fd = -1;
+    char path[DATA_PATH_SIZE], text[32];
+    int  fd;
 
     PW_TRY(data_dir_path(data, "lock", path, err));
     fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0)
         return err_errno(err, "cannot open %s", path);
     if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        ssize_t n = pread(fd, text, sizeof text - 1, 0);
+        pw_code code = refuse_lock(data, fd, err);
 
-        if (errno != EWOULDBLOCK)
-            return err_errno(err, "cannot lock %s", path);
-        text[n > 0 ? n : 0] = '\0';
-        text[strcspn(text, "\n")] = '\0';
-        return err_set(err, PW_BUSY, "another server (process %s) uses the data folder %s",
-                       n > 0 ? text : "unknown", data);
+        close(fd);
+        return code;
     }
     (void)!ftruncate(fd, 0); /* the number is for people; the lock is what counts */
     (void)!pwrite(fd, text, (size_t)snprintf(text, sizeof text, "%ld\n", (long)getpid()), 0);
     *ret_fd = fd;
-    fd = -1;
     return PW_OK;
 }
 
@@ -60,7 +68,8 @@ pw_code data_dir_open_store(const char *data, bool create, bool read_only, struc
 
     PW_TRY(data_dir_path(data, "portwarden.db", path, err));
     if (!create && !file_exists(path))
-        return err_set(err, PW_NOT_FOUND, "there is no database in %s; `portwarden init --data %s` makes one",
-                       data, data);
+        return err_set(err, PW_NOT_FOUND,
+                       "there is no database in %s; `portwarden init --data %s` makes one", data,
+                       data);
     return store_open(&options, ret_store, err);
 }

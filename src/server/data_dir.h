@@ -12,7 +12,8 @@
 enum { DATA_PATH_SIZE = 1024 };
 
 /* DATA and a name below it; PW_TOO_LARGE past DATA_PATH_SIZE. */
-pw_code data_dir_path(const char *data, const char *name, char ret_path[DATA_PATH_SIZE], struct err *err);
+pw_code data_dir_path(const char *data, const char *name, char ret_path[DATA_PATH_SIZE],
+                      struct err *err);
 /* Creates the folder (mode 0700) and its parents; an existing one is left as it is. */
 pw_code data_dir_make(const char *data, struct err *err);
 /* The folder is this process's until *ret_fd is closed. PW_BUSY: another server has it. */

@@ -10,16 +10,18 @@ pw_code routes_gather(struct routes *ret_routes, struct err *err) {
     const struct {
         const struct http_route *rows;
         size_t                   count;
-    } faces[] = {{oci_routes, oci_route_count}, {arm_routes, arm_route_count}, {own_routes, own_route_count}};
+    } faces[] = {{oci_routes, oci_route_count},
+                 {arm_routes, arm_route_count},
+                 {own_routes, own_route_count}};
     struct routes all = {0};
     size_t        total = 0;
 
-    EACH(face, faces)
+    EACH (face, faces)
         total += face->count;
     all.rows = calloc(total, sizeof *all.rows);
     if (all.rows == NULL)
         return err_set(err, PW_MEMORY, "no memory for routes");
-    EACH(face, faces) {
+    EACH (face, faces) {
         memcpy(all.rows + all.count, face->rows, face->count * sizeof *all.rows);
         all.count += face->count;
     }

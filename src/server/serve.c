@@ -97,7 +97,8 @@ static void sandbox_health(void *ctx, struct app_health *ret_health) {
     *ret_health = (struct app_health){.sandbox_alive = status.zygote_pid != 0,
                                       .sandbox_children = status.children,
                                       .sandbox_restarts = status.restarts,
-                                      .isolation = status.namespaces ? "namespaces" : status.why_no_namespaces};
+                                      .isolation = status.namespaces ? "namespaces"
+                                                                     : status.why_no_namespaces};
 }
 
 static pw_code open_storage(struct house *h, struct err *err) {
@@ -115,9 +116,11 @@ static pw_code open_storage(struct house *h, struct err *err) {
 
 static pw_code open_work(struct house *h, struct err *err) {
     struct upload_watch     watch;
-    struct registry_options registry = {.store = h->store, .blobs = h->blobs, .registry_id = h->registry_id,
-                                        .watch = &watch};
-    struct pipeline_options pipeline = {.store = h->store, .blobs = h->blobs, .sandbox = h->sandbox,
+    struct registry_options registry = {
+        .store = h->store, .blobs = h->blobs, .registry_id = h->registry_id, .watch = &watch};
+    struct pipeline_options pipeline = {.store = h->store,
+                                        .blobs = h->blobs,
+                                        .sandbox = h->sandbox,
                                         .workers = number(h, "workers"),
                                         .scan_seconds = (int64_t)number(h, "limits.scan_seconds")};
 
@@ -130,16 +133,21 @@ static pw_code open_work(struct house *h, struct err *err) {
 }
 
 static pw_code open_http(struct house *h, struct err *err) {
-    struct http_options http = {.address = h->address, .port = h->port, .app = &h->app, .error = problems_write,
-                                .default_face = FACE_OWN, .worker_threads = number(h, "http_workers")};
+    struct http_options http = {.address = h->address,
+                                .port = h->port,
+                                .app = &h->app,
+                                .error = problems_write,
+                                .default_face = FACE_OWN,
+                                .worker_threads = number(h, "http_workers")};
 
     PW_TRY(routes_gather(&h->routes, err));
     http.routes = h->routes.rows;
     http.route_count = h->routes.count;
-    h->app = (struct app){.api = {.store = h->store, .blobs = h->blobs, .registry = h->registry},
-                          .rules = {.fresh_seconds = 86400 * (int64_t)number(h, "limits.advisories_fresh_days")},
-                          .health_ctx = h,
-                          .health = sandbox_health};
+    h->app = (struct app){
+        .api = {.store = h->store, .blobs = h->blobs, .registry = h->registry},
+        .rules = {.fresh_seconds = 86400 * (int64_t)number(h, "limits.advisories_fresh_days")},
+        .health_ctx = h,
+        .health = sandbox_health};
     PW_TRY(http_server_open(&http, &h->http, err));
     __atomic_store_n(&h->app.http, h->http, __ATOMIC_RELEASE);
     return PW_OK;
@@ -149,8 +157,9 @@ static void log_state(const struct house *h, const char *event) {
     char port[16];
 
     snprintf(port, sizeof port, "%u", h->http != NULL ? http_server_port(h->http) : 0);
-    log_event(LOG_INFO, event, {"version", STR(PORTWARDEN_VERSION)}, {"address", str_of(h->address)},
-              {"port", str_of(port)}, {"data", str_of(h->options->data)});
+    log_event(LOG_INFO, event, {"version", STR(PORTWARDEN_VERSION)},
+              {"address", str_of(h->address)}, {"port", str_of(port)},
+              {"data", str_of(h->options->data)});
 }
 
 static void wait_for_signal(const struct house *h) {

@@ -12,8 +12,8 @@
 struct serve_options {
     const struct config *config;
     const char          *data;
-    const char          *listen; /* NULL: the configured one */
+    const char          *listen;                                  /* NULL: the configured one */
     void (*ready)(void *ctx, const char *address, unsigned port); /* listens; may be NULL */
-    void                *ctx;
+    void *ctx;
 };
 pw_code serve_run(const struct serve_options *options, struct err *err);

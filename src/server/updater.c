@@ -74,8 +74,8 @@ static void fetch(struct updater *u, const struct feed *feed) {
     char                       key[KEY_ROOM];
     time_t                     now = (time_t)clock_now(store_clock(u->store));
     struct tm                  parts = {.tm_year = 70};
-    struct feed_update_options options = {.import = {.store = u->store, .feed = feed, .cancel = &u->stopping},
-                                          .folder = u->data};
+    struct feed_update_options options = {
+        .import = {.store = u->store, .feed = feed, .cancel = &u->stopping}, .folder = u->data};
 
     (void)gmtime_r(&now, &parts);
     options.this_year = parts.tm_year + 1900;
@@ -87,8 +87,10 @@ static void fetch(struct updater *u, const struct feed *feed) {
     }
     if (atomic_load(&u->stopping))
         return;
-    log_event(LOG_WARN, "feed not updated", {"feed", str_of(feed->name)}, {"error", str_of(err_text(&err))});
-    (void)feeds_failed(u->store, str_of(feed->name), err_text(&err), &ignored); /* it is in the log */
+    log_event(LOG_WARN, "feed not updated", {"feed", str_of(feed->name)},
+              {"error", str_of(err_text(&err))});
+    (void)feeds_failed(u->store, str_of(feed->name), err_text(&err),
+                       &ignored); /* it is in the log */
 }
 
 static void look_once(struct updater *u) {

@@ -9,7 +9,8 @@ static void bind_context(struct stmt *s, const struct os_release *os) {
     stmt_str(s, "ecosystem", os->ecosystem);
 }
 
-pw_code components_context(struct txn *txn, const struct os_release *os, int64_t *ret_id, struct err *err) {
+pw_code components_context(struct txn *txn, const struct os_release *os, int64_t *ret_id,
+                           struct err *err) {
     AUTO(stmt_done) struct stmt find = {0}, add = {0};
     bool                        found;
 
@@ -63,15 +64,18 @@ pw_code components_put(struct txn *txn, const struct component_row *component, i
     return PW_OK;
 }
 
-pw_code components_get(struct txn *txn, struct arena *arena, int64_t id, struct component_row *ret_row,
-                       struct err *err) {
+pw_code components_get(struct txn *txn, struct arena *arena, int64_t id,
+                       struct component_row *ret_row, struct err *err) {
     AUTO(stmt_done) struct stmt s = {0};
     struct component_row        row = {.id = id};
     bool                        found;
-    str *const texts[] = {&row.package.ecosystem, &row.package.namespace_, &row.package.name,
-                          &row.package.version, &row.package.source, &row.package.source_version,
-                          &row.package.arch, &row.package.module, &row.package.origin, &row.os.id,
-                          &row.os.version_id, &row.os.ecosystem, &row.lookup_ecosystem, &row.lookup_name};
+    str *const                  texts[] = {&row.package.ecosystem, &row.package.namespace_,
+                                           &row.package.name,      &row.package.version,
+                                           &row.package.source,    &row.package.source_version,
+                                           &row.package.arch,      &row.package.module,
+                                           &row.package.origin,    &row.os.id,
+                                           &row.os.version_id,     &row.os.ecosystem,
+                                           &row.lookup_ecosystem,  &row.lookup_name};
 
     PW_TRY(stmt_begin(txn, SQL_COMPONENT_GET, &s, err));
     stmt_int(&s, "id", id);
@@ -111,11 +115,11 @@ static pw_code read_ids(struct stmt *s, struct arena *arena, struct rows *rows, 
     }
 }
 
-static pw_code by_family(struct txn *txn, struct arena *arena, str ecosystem, str name, struct rows *rows,
-                         struct err *err) {
+static pw_code by_family(struct txn *txn, struct arena *arena, str ecosystem, str name,
+                         struct rows *rows, struct err *err) {
     AUTO(stmt_done) struct stmt s = {0};
-    str from = arena_strf(arena, STR_FMT ":", STR_ARG(ecosystem));
-    str below = arena_strf(arena, STR_FMT ";", STR_ARG(ecosystem));
+    str                         from = arena_strf(arena, STR_FMT ":", STR_ARG(ecosystem));
+    str                         below = arena_strf(arena, STR_FMT ";", STR_ARG(ecosystem));
 
     if (from.ptr == NULL || below.ptr == NULL)
         return arena_error(arena, err);

@@ -19,12 +19,13 @@ struct component_row {
     int64_t           matched_at;
 };
 
-pw_code components_context(struct txn *txn, const struct os_release *os, int64_t *ret_id, struct err *err);
+pw_code components_context(struct txn *txn, const struct os_release *os, int64_t *ret_id,
+                           struct err *err);
 /* Finds or adds. */
 pw_code components_put(struct txn *txn, const struct component_row *component, int64_t context_id,
                        int64_t *ret_id, int64_t *ret_matched_at, struct err *err);
-pw_code components_get(struct txn *txn, struct arena *arena, int64_t id, struct component_row *ret_row,
-                       struct err *err);
+pw_code components_get(struct txn *txn, struct arena *arena, int64_t id,
+                       struct component_row *ret_row, struct err *err);
 pw_code components_set_matched(struct txn *txn, int64_t id, int64_t at, struct err *err);
 /* Components filed under the key of an advisory; "Debian" names all its releases. */
 struct component_ids {

@@ -7,4 +7,5 @@
 #include "model/finding.h"
 
 pw_code finding_body_encode(const struct finding *finding, struct buf *out, struct err *err);
-pw_code finding_body_decode(struct arena *arena, str body, struct finding *finding, struct err *err);
+pw_code finding_body_decode(struct arena *arena, str body, struct finding *finding,
+                            struct err *err);

@@ -22,8 +22,8 @@ struct known {
     bool kept;
 };
 
-static pw_code load_known(struct txn *txn, struct arena *arena, int64_t component_id, struct rows *rows,
-                          struct err *err) {
+static pw_code load_known(struct txn *txn, struct arena *arena, int64_t component_id,
+                          struct rows *rows, struct err *err) {
     AUTO(stmt_done) struct stmt s = {0};
     bool                        more;
 
@@ -85,8 +85,8 @@ static pw_code drop_gone(struct txn *txn, int64_t component_id, const struct row
     return PW_OK;
 }
 
-pw_code findings_put(struct txn *txn, int64_t component_id, const struct finding *findings, size_t count,
-                     struct findings_change *ret_change, struct err *err) {
+pw_code findings_put(struct txn *txn, int64_t component_id, const struct finding *findings,
+                     size_t count, struct findings_change *ret_change, struct err *err) {
     AUTO(arena_done) struct arena arena = ARENA_INIT(MIB(256));
     AUTO(map_done) struct map     by_id = MAP_INIT;
     AUTO(buf_done) struct buf     body = BUF_INIT(LIMIT_ADVISORY_BYTES);
@@ -123,7 +123,8 @@ pw_code findings_put(struct txn *txn, int64_t component_id, const struct finding
     return PW_OK;
 }
 
-static pw_code read_row(struct stmt *s, struct arena *arena, struct finding_row *row, struct err *err) {
+static pw_code read_row(struct stmt *s, struct arena *arena, struct finding_row *row,
+                        struct err *err) {
     struct finding *f = &row->found.finding;
 
     row->component_id = col_int(s, 0);
@@ -171,7 +172,7 @@ pw_code findings_of_inventory(struct txn *txn, struct arena *arena, int64_t inve
 size_t finding_counts_active(const struct finding_counts *counts) {
     size_t sum = 0;
 
-    EACH(n, counts->active)
+    EACH (n, counts->active)
         sum += *n;
     return sum;
 }

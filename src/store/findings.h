@@ -14,8 +14,8 @@ struct findings_change {
     size_t added, changed, gone;
 };
 /* Makes the component's rows equal to `findings`, touching only rows that differ. */
-pw_code findings_put(struct txn *txn, int64_t component_id, const struct finding *findings, size_t count,
-                     struct findings_change *ret_change, struct err *err);
+pw_code findings_put(struct txn *txn, int64_t component_id, const struct finding *findings,
+                     size_t count, struct findings_change *ret_change, struct err *err);
 
 /* One row per (package occurrence, vulnerability), most severe first; place.path tells which. */
 struct finding_row {

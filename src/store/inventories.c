@@ -22,7 +22,8 @@ pw_code inventories_find(struct txn *txn, str digest, int64_t *ret_id, struct er
     return PW_OK;
 }
 
-static pw_code incomplete_encode(const struct inventory *inventory, struct buf *out, struct err *err) {
+static pw_code incomplete_encode(const struct inventory *inventory, struct buf *out,
+                                 struct err *err) {
     struct json_writer w = JSON_WRITER(out);
     str                text;
 
@@ -59,8 +60,8 @@ pw_code inventories_begin(struct txn *txn, int64_t context_id, const struct inve
     return PW_OK;
 }
 
-pw_code inventories_add(struct txn *txn, int64_t id, int64_t component_id, const struct package *place,
-                        struct err *err) {
+pw_code inventories_add(struct txn *txn, int64_t id, int64_t component_id,
+                        const struct package *place, struct err *err) {
     AUTO(stmt_done) struct stmt s = {0};
 
     PW_TRY(stmt_begin(txn, SQL_INVENTORY_ITEM_ADD, &s, err));
@@ -73,7 +74,8 @@ pw_code inventories_add(struct txn *txn, int64_t id, int64_t component_id, const
     return stmt_run(&s, err);
 }
 
-pw_code inventories_publish(struct txn *txn, int64_t id, str digest, int64_t *ret_id, struct err *err) {
+pw_code inventories_publish(struct txn *txn, int64_t id, str digest, int64_t *ret_id,
+                            struct err *err) {
     AUTO(stmt_done) struct stmt s = {0};
     pw_code                     code = inventories_find(txn, digest, ret_id, NULL);
 
@@ -88,9 +90,10 @@ pw_code inventories_publish(struct txn *txn, int64_t id, str digest, int64_t *re
 }
 
 pw_code inventories_clean(struct txn *txn, struct err *err) {
-    static const enum sql steps[] = {SQL_INVENTORY_DROP_UNPUBLISHED_ITEMS, SQL_INVENTORY_DROP_UNPUBLISHED};
+    static const enum sql steps[] = {SQL_INVENTORY_DROP_UNPUBLISHED_ITEMS,
+                                     SQL_INVENTORY_DROP_UNPUBLISHED};
 
-    EACH(step, steps) {
+    EACH (step, steps) {
         AUTO(stmt_done) struct stmt s = {0};
 
         PW_TRY(stmt_begin(txn, *step, &s, err));
@@ -129,8 +132,8 @@ pw_code inventories_incomplete_decode(struct arena *arena, str json, struct inve
     return PW_OK;
 }
 
-pw_code inventories_head(struct txn *txn, struct arena *arena, int64_t id, struct inventory *inventory,
-                         struct err *err) {
+pw_code inventories_head(struct txn *txn, struct arena *arena, int64_t id,
+                         struct inventory *inventory, struct err *err) {
     AUTO(stmt_done) struct stmt s = {0};
     bool                        found;
 
@@ -150,10 +153,11 @@ pw_code inventories_head(struct txn *txn, struct arena *arena, int64_t id, struc
 }
 
 /* The columns of a component and its place, as inventory_items and image_findings begin. */
-static pw_code read_package(struct stmt *s, struct arena *arena, struct package *p, struct err *err) {
-    str *const texts[] = {&p->ecosystem, &p->namespace_, &p->name, &p->version, &p->source,
-                          &p->source_version, &p->arch, &p->module, &p->origin, &p->path, &p->layer,
-                          &p->owned_by};
+static pw_code read_package(struct stmt *s, struct arena *arena, struct package *p,
+                            struct err *err) {
+    str *const texts[] = {&p->ecosystem, &p->namespace_,     &p->name,  &p->version,
+                          &p->source,    &p->source_version, &p->arch,  &p->module,
+                          &p->origin,    &p->path,           &p->layer, &p->owned_by};
 
     for (size_t i = 0; i < COUNT_OF(texts); i++)
         if (!rows_text(s, (int)i, arena, texts[i], err))
@@ -162,8 +166,9 @@ static pw_code read_package(struct stmt *s, struct arena *arena, struct package 
     return PW_OK;
 }
 
-pw_code inventories_get(struct txn *txn, struct arena *arena, int64_t id, struct inventory *ret_inventory,
-                        int64_t **ret_component_ids, struct err *err) {
+pw_code inventories_get(struct txn *txn, struct arena *arena, int64_t id,
+                        struct inventory *ret_inventory, int64_t **ret_component_ids,
+                        struct err *err) {
     AUTO(stmt_done) struct stmt s = {0};
     struct inventory            inventory = {0};
     struct rows                 rows = ROWS_OF(struct package), ids = ROWS_OF(int64_t);
@@ -194,8 +199,8 @@ pw_code inventories_get(struct txn *txn, struct arena *arena, int64_t id, struct
     return PW_OK;
 }
 
-pw_code inventories_streams(struct txn *txn, struct arena *arena, int64_t id, struct stream_list *ret_list,
-                            struct err *err) {
+pw_code inventories_streams(struct txn *txn, struct arena *arena, int64_t id,
+                            struct stream_list *ret_list, struct err *err) {
     AUTO(stmt_done) struct stmt s = {0};
     struct rows                 rows = ROWS_OF(struct stream_row);
     bool                        more;

@@ -22,7 +22,8 @@ pw_code layers_get(struct txn *txn, struct arena *arena, str layer, unsigned ver
     return PW_OK;
 }
 
-pw_code layers_known(struct txn *txn, str layer, unsigned version, bool *ret_known, struct err *err) {
+pw_code layers_known(struct txn *txn, str layer, unsigned version, bool *ret_known,
+                     struct err *err) {
     AUTO(stmt_done) struct stmt s = {0};
 
     PW_TRY(stmt_begin(txn, SQL_LAYER_FACTS_KNOWN, &s, err));

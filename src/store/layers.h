@@ -17,7 +17,8 @@ struct layer_facts_row {
 /* PW_NOT_FOUND: never read by this version. Text in arena. */
 pw_code layers_get(struct txn *txn, struct arena *arena, str layer, unsigned version,
                    struct layer_facts_row *ret_row, struct err *err);
-pw_code layers_known(struct txn *txn, str layer, unsigned version, bool *ret_known, struct err *err);
+pw_code layers_known(struct txn *txn, str layer, unsigned version, bool *ret_known,
+                     struct err *err);
 /* Replaces; facts of older reader versions are dropped. */
 pw_code layers_put(struct txn *txn, str layer, unsigned version, const struct layer_facts_row *row,
                    struct err *err);

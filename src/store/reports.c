@@ -39,7 +39,8 @@ pw_code reports_judge(struct txn *txn, const struct report_cover *cover, struct 
         if (found == COVER_COMPLETE) {
             facts->covered++;
         } else if (facts->uncovered.len == 0) {
-            facts->uncovered = stream->lookup_ecosystem.len > 0 ? stream->lookup_ecosystem : stream->ecosystem;
+            facts->uncovered =
+                stream->lookup_ecosystem.len > 0 ? stream->lookup_ecosystem : stream->ecosystem;
             facts->why_uncovered = found;
         }
     }
@@ -66,12 +67,13 @@ struct question {
 static pw_code judge_image(const struct question *q, const struct inventory *inventory,
                            struct image_summary *summary, struct err *err) {
     const struct image_row *image = q->image;
-    struct image_facts      facts = {.progress = image->progress, .reason = image->reason,
+    struct image_facts      facts = {.progress = image->progress,
+                                     .reason = image->reason,
                                      .coverage = inventory->coverage,
                                      .active = finding_counts_active(&summary->counts)};
     struct stream_list      streams = {0};
     struct report_cover     cover = {.arena = q->arena, .rules = q->rules};
-    struct report_judgement judgement;
+    struct report_judgement judgement = {0};
 
     if (inventory->incomplete_count > 0)
         facts.incomplete = inventory->incomplete[0].reason;
@@ -120,8 +122,8 @@ static int place_order(const void *a, const void *b) {
 
 static pw_code tie(struct arena *arena, struct report *report, const int64_t *ids,
                    const struct finding_list *list, struct err *err) {
-    size_t         n = report->package_count;
-    struct place  *places = arena_array(arena, n + 1, sizeof *places);
+    size_t                 n = report->package_count;
+    struct place          *places = arena_array(arena, n + 1, sizeof *places);
     struct report_finding *findings = arena_array(arena, list->count + 1, sizeof *findings);
 
     if (places == NULL || findings == NULL)
@@ -143,8 +145,8 @@ static pw_code tie(struct arena *arena, struct report *report, const int64_t *id
     return PW_OK;
 }
 
-pw_code reports_add_incomplete(struct arena *arena, struct report *report, const struct incomplete *more,
-                               struct err *err) {
+pw_code reports_add_incomplete(struct arena *arena, struct report *report,
+                               const struct incomplete *more, struct err *err) {
     size_t             n = report->incomplete_count;
     struct incomplete *list;
 
@@ -161,8 +163,8 @@ pw_code reports_add_incomplete(struct arena *arena, struct report *report, const
     return PW_OK;
 }
 
-static pw_code load_inventory(const struct question *q, struct report *report, struct image_summary *summary,
-                              struct err *err) {
+static pw_code load_inventory(const struct question *q, struct report *report,
+                              struct image_summary *summary, struct err *err) {
     struct inventory    inventory = {0};
     struct finding_list list = {0};
     int64_t            *ids = NULL;

@@ -25,7 +25,8 @@ struct image_summary {
     bool                  sample;
 };
 pw_code reports_summary(struct txn *txn, struct arena *arena, const struct image_row *image,
-                        const struct report_rules *rules, struct image_summary *ret_summary, struct err *err);
+                        const struct report_rules *rules, struct image_summary *ret_summary,
+                        struct err *err);
 pw_code reports_load(struct txn *txn, struct arena *arena, const struct image_row *image,
                      const struct report_rules *rules, struct report *ret_report, struct err *err);
 
@@ -47,5 +48,5 @@ struct report_cover {
 pw_code reports_judge(struct txn *txn, const struct report_cover *cover, struct image_facts *facts,
                       struct report_judgement *ret_judgement, struct err *err);
 /* One more line of what keeps the report from being complete; nothing when its reason is empty. */
-pw_code reports_add_incomplete(struct arena *arena, struct report *report, const struct incomplete *more,
-                               struct err *err);
+pw_code reports_add_incomplete(struct arena *arena, struct report *report,
+                               const struct incomplete *more, struct err *err);

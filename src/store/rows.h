@@ -10,7 +10,8 @@ struct rows {
     size_t count, room, size; /* size: bytes of one item */
 };
 
-#define ROWS_OF(type) {.size = sizeof(type)}
+#define ROWS_OF(type)                                                                              \
+    { .size = sizeof(type) }
 
 /* The next item, zeroed; NULL with err set when the arena is full. */
 static inline void *rows_next(struct rows *rows, struct arena *arena, struct err *err) {

@@ -21,7 +21,8 @@ static pw_code read_references(struct txn *txn, struct arena *arena, struct scan
         row = rows_next(&rows, arena, err);
         if (row == NULL || !rows_text(&s, 0, arena, &row->kind, err) ||
             !rows_text(&s, 1, arena, &row->digest, err) ||
-            !rows_text(&s, 3, arena, &row->media_type, err) || !rows_text(&s, 5, arena, &row->key, err))
+            !rows_text(&s, 3, arena, &row->media_type, err) ||
+            !rows_text(&s, 5, arena, &row->key, err))
             return err->code;
         row->foreign = col_int(&s, 4) != 0;
         row->stored = !col_is_null(&s, 5);
@@ -32,8 +33,8 @@ static pw_code read_references(struct txn *txn, struct arena *arena, struct scan
     return PW_OK;
 }
 
-pw_code scans_subject(struct txn *txn, struct arena *arena, str digest, struct scan_subject *ret_subject,
-                      struct err *err) {
+pw_code scans_subject(struct txn *txn, struct arena *arena, str digest,
+                      struct scan_subject *ret_subject, struct err *err) {
     AUTO(stmt_done) struct stmt s = {0};
     struct scan_subject         subject = {.digest = digest};
     bool                        found;
@@ -101,12 +102,13 @@ pw_code scans_finish(struct txn *txn, const struct scan_result *result, struct e
     return stmt_run(&s, err);
 }
 
-static pw_code read_image(struct stmt *s, struct arena *arena, struct image_row *row, struct err *err) {
+static pw_code read_image(struct stmt *s, struct arena *arena, struct image_row *row,
+                          struct err *err) {
     const struct {
         int  column;
         str *text;
-    } texts[] = {{3, &row->repository},  {4, &row->digest},          {5, &row->kind},
-                 {6, &row->artifact_type}, {7, &row->media_type},    {10, &row->reason},
+    } texts[] = {{3, &row->repository},    {4, &row->digest},          {5, &row->kind},
+                 {6, &row->artifact_type}, {7, &row->media_type},      {10, &row->reason},
                  {13, &row->subscription}, {14, &row->resource_group}, {15, &row->registry},
                  {16, &row->login_server}};
 
@@ -118,7 +120,7 @@ static pw_code read_image(struct stmt *s, struct arena *arena, struct image_row 
     row->scanned_at = col_is_null(s, 12) ? 0 : col_int(s, 12);
     if (!image_progress_parse(col_str(s, 9), &row->progress))
         row->progress = PROGRESS_WAITING; /* no row yet: pushed, not scanned */
-    EACH(t, texts)
+    EACH (t, texts)
         if (!rows_text(s, t->column, arena, t->text, err))
             return err->code;
     return PW_OK;
@@ -170,15 +172,15 @@ pw_code scans_newest(struct txn *txn, struct arena *arena, size_t most, struct i
 pw_code scans_image(struct txn *txn, struct arena *arena, str repository, str digest,
                     struct image_row *ret_row, struct err *err) {
     AUTO(stmt_done) struct stmt s = {0};
-    struct image_list           list;
+    struct image_list           list = {0};
 
     PW_TRY(stmt_begin(txn, SQL_IMAGE_BY_DIGEST, &s, err));
     stmt_str(&s, "name", repository);
     stmt_str(&s, "digest", digest);
     PW_TRY(read_images(&s, arena, &list, err));
     if (list.count == 0)
-        return err_set(err, PW_NOT_FOUND, "there is no image " STR_FMT "%s" STR_FMT, STR_ARG(repository),
-                       repository.len > 0 ? "@" : "", STR_ARG(digest));
+        return err_set(err, PW_NOT_FOUND, "there is no image " STR_FMT "%s" STR_FMT,
+                       STR_ARG(repository), repository.len > 0 ? "@" : "", STR_ARG(digest));
     *ret_row = list.rows[0];
     return PW_OK;
 }
@@ -186,15 +188,15 @@ pw_code scans_image(struct txn *txn, struct arena *arena, str repository, str di
 pw_code scans_image_tagged(struct txn *txn, struct arena *arena, str repository, str tag,
                            struct image_row *ret_row, struct err *err) {
     AUTO(stmt_done) struct stmt s = {0};
-    struct image_list           list;
+    struct image_list           list = {0};
 
     PW_TRY(stmt_begin(txn, SQL_IMAGE_BY_TAG, &s, err));
     stmt_str(&s, "name", repository);
     stmt_str(&s, "tag", tag);
     PW_TRY(read_images(&s, arena, &list, err));
     if (list.count == 0)
-        return err_set(err, PW_NOT_FOUND, "there is no image " STR_FMT ":" STR_FMT, STR_ARG(repository),
-                       STR_ARG(tag));
+        return err_set(err, PW_NOT_FOUND, "there is no image " STR_FMT ":" STR_FMT,
+                       STR_ARG(repository), STR_ARG(tag));
     *ret_row = list.rows[0];
     return PW_OK;
 }
@@ -222,7 +224,8 @@ pw_code scans_tags(struct txn *txn, struct arena *arena, const struct image_row 
     return PW_OK;
 }
 
-pw_code scans_feeds(struct txn *txn, struct arena *arena, struct feed_list *ret_list, struct err *err) {
+pw_code scans_feeds(struct txn *txn, struct arena *arena, struct feed_list *ret_list,
+                    struct err *err) {
     AUTO(stmt_done) struct stmt s = {0};
     struct rows                 rows = ROWS_OF(struct report_feed);
     bool                        more;

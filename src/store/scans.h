@@ -20,8 +20,9 @@ struct scan_subject {
     struct scan_reference *references;
     size_t                 reference_count;
 };
-pw_code scans_subject(struct txn *txn, struct arena *arena, str digest, struct scan_subject *ret_subject,
-                      struct err *err); /* PW_NOT_FOUND: removed meanwhile */
+pw_code scans_subject(struct txn *txn, struct arena *arena, str digest,
+                      struct scan_subject *ret_subject,
+                      struct err          *err); /* PW_NOT_FOUND: removed meanwhile */
 
 /* --- what it leaves --- */
 struct scan_result {
@@ -37,10 +38,10 @@ pw_code scans_finish(struct txn *txn, const struct scan_result *result, struct e
 
 /* --- reports --- */
 struct image_row {
-    int64_t             repository_id, manifest_id, registry_id, inventory_id; /* inventory 0: none */
-    str                 repository, digest, kind, artifact_type, media_type;
-    str                 subscription, resource_group, registry, login_server;
-    int64_t             pushed_at, scanned_at;
+    int64_t repository_id, manifest_id, registry_id, inventory_id; /* inventory 0: none */
+    str     repository, digest, kind, artifact_type, media_type;
+    str     subscription, resource_group, registry, login_server;
+    int64_t pushed_at, scanned_at;
     enum image_progress progress;
     str                 reason;
 };
@@ -49,9 +50,9 @@ struct image_list {
     size_t            count;
 };
 struct image_scope {
-    str     subscription;   /* empty: all */
-    str     resource_group; /* empty: all */
-    int64_t registry_id;  /* 0: all */
+    str     subscription;                     /* empty: all */
+    str     resource_group;                   /* empty: all */
+    int64_t registry_id;                      /* 0: all */
     int64_t after_repository, after_manifest; /* cursor: the last row seen */
     size_t  most;
 };
@@ -75,7 +76,8 @@ struct feed_list {
     struct report_feed *feeds;
     size_t              count;
 };
-pw_code scans_feeds(struct txn *txn, struct arena *arena, struct feed_list *ret_list, struct err *err);
+pw_code scans_feeds(struct txn *txn, struct arena *arena, struct feed_list *ret_list,
+                    struct err *err);
 /* Images (per repository) by progress: index is enum image_progress. */
 pw_code scans_totals(struct txn *txn, size_t ret_totals[4], struct err *err);
 

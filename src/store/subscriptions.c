@@ -5,13 +5,14 @@
 #include "base/file.h"
 #include "store/rows.h"
 
-#define DEFAULT_GROUP STR("default")
+#define DEFAULT_GROUP    STR("default")
 #define DEFAULT_REGISTRY STR("portwarden")
-#define DEFAULT_SERVER STR("localhost")
+#define DEFAULT_SERVER   STR("localhost")
 
-static pw_code read_subscription(struct stmt *s, struct arena *arena, struct subscription_row *ret_row,
-                                 struct err *err) {
-    if (!rows_text(s, 0, arena, &ret_row->id, err) || !rows_text(s, 1, arena, &ret_row->name, err) ||
+static pw_code read_subscription(struct stmt *s, struct arena *arena,
+                                 struct subscription_row *ret_row, struct err *err) {
+    if (!rows_text(s, 0, arena, &ret_row->id, err) ||
+        !rows_text(s, 1, arena, &ret_row->name, err) ||
         !rows_text(s, 2, arena, &ret_row->plan, err))
         return err->code;
     return PW_OK;
@@ -28,8 +29,8 @@ static pw_code read_registry(struct stmt *s, struct arena *arena, struct registr
     return PW_OK;
 }
 
-pw_code subscriptions_find(struct txn *txn, struct arena *arena, str id, struct subscription_row *ret_row,
-                           struct err *err) {
+pw_code subscriptions_find(struct txn *txn, struct arena *arena, str id,
+                           struct subscription_row *ret_row, struct err *err) {
     AUTO(stmt_done) struct stmt s = {0};
     bool                        found;
 
@@ -37,7 +38,8 @@ pw_code subscriptions_find(struct txn *txn, struct arena *arena, str id, struct 
     stmt_str(&s, "id", id);
     PW_TRY(stmt_step(&s, &found, err));
     if (!found)
-        return err_set(err, PW_NOT_FOUND, "The subscription '" STR_FMT "' could not be found.", STR_ARG(id));
+        return err_set(err, PW_NOT_FOUND, "The subscription '" STR_FMT "' could not be found.",
+                       STR_ARG(id));
     return read_subscription(&s, arena, ret_row, err);
 }
 
@@ -51,12 +53,13 @@ pw_code subscriptions_registry(struct txn *txn, struct arena *arena, str subscri
     stmt_str(&s, "name", name);
     PW_TRY(stmt_step(&s, &found, err));
     if (!found)
-        return err_set(err, PW_NOT_FOUND, "The registry '" STR_FMT "' could not be found.", STR_ARG(name));
+        return err_set(err, PW_NOT_FOUND, "The registry '" STR_FMT "' could not be found.",
+                       STR_ARG(name));
     return read_registry(&s, arena, ret_row, err);
 }
 
-pw_code subscriptions_has_group(struct txn *txn, str subscription, str resource_group, bool *ret_found,
-                                struct err *err) {
+pw_code subscriptions_has_group(struct txn *txn, str subscription, str resource_group,
+                                bool *ret_found, struct err *err) {
     AUTO(stmt_done) struct stmt s = {0};
 
     PW_TRY(stmt_begin(txn, SQL_SUBSCRIPTION_GROUP_FIND, &s, err));
@@ -76,8 +79,9 @@ static pw_code make_uuid(char out[37], struct err *err) {
     return PW_OK;
 }
 
-static pw_code first_subscription(struct txn *txn, struct arena *arena, struct subscription_row *ret_row,
-                                  bool *ret_found, struct err *err) {
+static pw_code first_subscription(struct txn *txn, struct arena *arena,
+                                  struct subscription_row *ret_row, bool *ret_found,
+                                  struct err *err) {
     AUTO(stmt_done) struct stmt s = {0};
 
     PW_TRY(stmt_begin(txn, SQL_SUBSCRIPTION_FIRST, &s, err));
@@ -120,8 +124,8 @@ static pw_code add_registry(struct txn *txn, str subscription, struct err *err) 
     return stmt_run(&s, err);
 }
 
-pw_code subscriptions_default(struct txn *txn, struct arena *arena, struct subscriptions_default *ret_rows,
-                              struct err *err) {
+pw_code subscriptions_default(struct txn *txn, struct arena *arena,
+                              struct subscriptions_default *ret_rows, struct err *err) {
     struct subscriptions_default rows = {0};
     bool                         found;
 

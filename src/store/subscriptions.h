@@ -16,12 +16,12 @@ struct registry_row {
     str     subscription, resource_group, name, login_server;
 };
 
-pw_code subscriptions_find(struct txn *txn, struct arena *arena, str id, struct subscription_row *ret_row,
-                           struct err *err); /* PW_NOT_FOUND */
+pw_code subscriptions_find(struct txn *txn, struct arena *arena, str id,
+                           struct subscription_row *ret_row, struct err *err); /* PW_NOT_FOUND */
 pw_code subscriptions_registry(struct txn *txn, struct arena *arena, str subscription, str name,
                                struct registry_row *ret_row, struct err *err); /* PW_NOT_FOUND */
-pw_code subscriptions_has_group(struct txn *txn, str subscription, str resource_group, bool *ret_found,
-                                struct err *err);
+pw_code subscriptions_has_group(struct txn *txn, str subscription, str resource_group,
+                                bool *ret_found, struct err *err);
 
 /* The first subscription and its first registry; makes them when there are none. */
 struct subscriptions_default {
@@ -29,5 +29,5 @@ struct subscriptions_default {
     struct registry_row     registry;
     bool                    made;
 };
-pw_code subscriptions_default(struct txn *txn, struct arena *arena, struct subscriptions_default *ret_rows,
-                              struct err *err);
+pw_code subscriptions_default(struct txn *txn, struct arena *arena,
+                              struct subscriptions_default *ret_rows, struct err *err);

@@ -9,7 +9,8 @@ static int run(const char *arguments, struct buf *out) {
     size_t n;
     int    status;
 
-    snprintf(command, sizeof command, "cd /tmp && %s/portwarden %s 2>&1", getenv("PORTWARDEN_BUILD"), arguments);
+    snprintf(command, sizeof command, "cd /tmp && %s/portwarden %s 2>&1",
+             getenv("PORTWARDEN_BUILD"), arguments);
     pipe = popen(command, "r");
     CHECK(pipe != NULL);
     buf_clear(out);
@@ -44,9 +45,11 @@ TEST(commands_and_answers) {
         {"scan a b", 2, "too many arguments: \"b\""},
         {"scan --formt json oci:x", 2, "unknown option \"--formt\"; did you mean \"--format\"?"},
         {"scan --format", 2, "option \"--format\" needs a value"},
-        {"scan --format jsn oci:x", 2, "--format cannot be \"jsn\"; did you mean \"json\"? (table|json)"},
+        {"scan --format jsn oci:x", 2,
+         "--format cannot be \"jsn\"; did you mean \"json\"? (table|json)"},
         {"scan --format pdf oci:x", 2, "--format cannot be \"pdf\"; it is one of table|json"},
-        {"scan --fail-on worst oci:x", 2, "--fail-on cannot be \"worst\"; it is one of low|medium|high|critical"},
+        {"scan --fail-on worst oci:x", 2,
+         "--fail-on cannot be \"worst\"; it is one of low|medium|high|critical"},
         {"scan nothing", 2, "\"nothing\" is no target: it is oci:DIR[:TAG]"},
         {"scan oci:/nowhere", 3, "/nowhere is not an OCI image layout"},
         {"scan docker-archive:/nowhere", 3, "/nowhere"},
@@ -55,8 +58,10 @@ TEST(commands_and_answers) {
         {"scan 127.0.0.1:1/a:b", 3, "127.0.0.1:1"},
         {"feeds list", 0, "debian-tracker"},
         {"feeds list --json", 0, "{\"feeds\":[{\"name\":"},
-        {"feeds import debian-traker /x", 2, "there is no feed \"debian-traker\"; did you mean \"debian-tracker\"?"},
-        {"feeds status --data /nowhere", 3, "there is no database in /nowhere; `portwarden init --data /nowhere`"},
+        {"feeds import debian-traker /x", 2,
+         "there is no feed \"debian-traker\"; did you mean \"debian-tracker\"?"},
+        {"feeds status --data /nowhere", 3,
+         "there is no database in /nowhere; `portwarden init --data /nowhere`"},
         {"report a:b --data /nowhere", 3, "there is no database in /nowhere"},
         {"backup /x --data /nowhere", 3, "there is no database in /nowhere"},
         {"serve --print-config", 0, "listen: \"127.0.0.1:5080\""},
@@ -65,12 +70,12 @@ TEST(commands_and_answers) {
     };
     struct buf out = BUF_INIT(1 << 20);
 
-    EACH(c, cases) {
+    EACH (c, cases) {
         int code = run(c->arguments, &out);
 
         if (code != c->want || strstr(out.ptr != NULL ? out.ptr : "", c->says) == NULL)
-            fail_msg("portwarden %s\nended with %d (want %d) and said\n%s\nwant\n%s", c->arguments, code, c->want,
-                     out.ptr, c->says);
+            fail_msg("portwarden %s\nended with %d (want %d) and said\n%s\nwant\n%s", c->arguments,
+                     code, c->want, out.ptr, c->says);
     }
     buf_done(&out);
 }

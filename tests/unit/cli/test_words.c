@@ -11,11 +11,16 @@ TEST(distances) {
         const char *a, *b;
         unsigned    want;
     } cases[] = {
-        {"", "", 0},         {"a", "", 1},          {"serve", "serve", 0}, {"serv", "serve", 1},
-        {"sevre", "serve", 1}, /* a swap */         {"scan", "serve", 4},  {"kitten", "sitting", 3},
+        {"", "", 0},
+        {"a", "", 1},
+        {"serve", "serve", 0},
+        {"serv", "serve", 1},
+        {"sevre", "serve", 1},
+        /* a swap */ {"scan", "serve", 4},
+        {"kitten", "sitting", 3},
     };
 
-    EACH(c, cases) {
+    EACH (c, cases) {
         CHECK_EQ(suggest_distance(str_of(c->a), str_of(c->b)), c->want);
         CHECK_EQ(suggest_distance(str_of(c->b), str_of(c->a)), c->want);
     }
@@ -26,7 +31,7 @@ TEST(suggestions) {
         const char *typed, *want;
     } cases[] = {{"sacn", "scan"}, {"servee", "serve"}, {"xyz", ""}, {"s", ""}, {"fsk", "fsck"}};
 
-    EACH(c, cases) {
+    EACH (c, cases) {
         struct suggestion near = SUGGESTION(str_of(c->typed));
 
         suggest_offer(&near, STR("serve"));
@@ -44,12 +49,16 @@ TEST(text_cannot_steer_a_terminal) {
         {"caf\xc3\xa9", "caf\xc3\xa9"},
         {"\x1b[31mred", "\\x1b[31mred"},
         {"a\nb\tc\x7f", "a\\x0ab\\x09c\\x7f"},
-        {"\xc2\x9b" "31m", "\\xc2\\x9b31m"},              /* C1 control */
-        {"\xe2\x80\xae" "cod", "\\xe2\\x80\\xaecod"},     /* direction override */
-        {"\xff\xc3", "\\xff\\xc3"},                       /* no UTF-8 */
+        {"\xc2\x9b"
+         "31m",
+         "\\xc2\\x9b31m"}, /* C1 control */
+        {"\xe2\x80\xae"
+         "cod",
+         "\\xe2\\x80\\xaecod"},     /* direction override */
+        {"\xff\xc3", "\\xff\\xc3"}, /* no UTF-8 */
     };
 
-    EACH(c, cases) {
+    EACH (c, cases) {
         char  *got = NULL;
         size_t n = 0;
         FILE  *out = open_memstream(&got, &n);
@@ -73,7 +82,10 @@ static void header(struct buf *out, const char *name, char type, const char *lin
     snprintf((char *)block + 124, 12, "%011o", (unsigned)size);
     block[156] = (unsigned char)type;
     snprintf((char *)block + 157, 100, "%s", link);
-    memcpy(block + 257, "ustar\0" "00", 8);
+    memcpy(block + 257,
+           "ustar\0"
+           "00",
+           8);
     memset(block + 148, ' ', 8);
     for (size_t i = 0; i < sizeof block; i++)
         sum += block[i];
@@ -90,13 +102,15 @@ static void member(struct buf *out, const char *name, char type, const char *con
     buf_add(out, str_make(zeros, (512 - n % 512) % 512));
 }
 
-static pw_code index_of(const struct buf *tar, struct arena *arena, struct tar_index *index, struct err *err) {
+static pw_code index_of(const struct buf *tar, struct arena *arena, struct tar_index *index,
+                        struct err *err) {
     char    path[] = "/tmp/portwarden-tar-XXXXXX";
     int     fd = mkstemp(path);
     pw_code code;
 
     unlink(path);
-    check_ok(fd_write_all(fd, tar->ptr != NULL ? tar->ptr : "", tar->len, err), err, __FILE__, __LINE__);
+    check_ok(fd_write_all(fd, tar->ptr != NULL ? tar->ptr : "", tar->len, err), err, __FILE__,
+             __LINE__);
     code = tar_index_read(fd, arena, index, err);
     close(fd);
     return code;
@@ -122,7 +136,8 @@ TEST(members_of_an_archive) {
     CHECK_EQ(index.count, 6);
     CHECK_EQ(tar_index_find(&index, &arena, STR("manifest.json"))->size, 2);
     CHECK_EQ(tar_index_find(&index, &arena, STR("a/layer.tar"))->size, 5);
-    CHECK(tar_index_find(&index, &arena, STR("b/layer.tar")) == tar_index_find(&index, &arena, STR("a/layer.tar")));
+    CHECK(tar_index_find(&index, &arena, STR("b/layer.tar")) ==
+          tar_index_find(&index, &arena, STR("a/layer.tar")));
     CHECK_EQ(tar_index_find(&index, &arena, STR("gnu/long/name"))->size, 4);
     CHECK(tar_index_find(&index, &arena, STR("loop")) == NULL); /* never ends */
     CHECK(tar_index_find(&index, &arena, STR("absent")) == NULL);
@@ -155,5 +170,5 @@ TEST(archives_that_are_refused) {
     arena_done(&arena);
 }
 
-RUN_TESTS(UNIT(distances), UNIT(suggestions), UNIT(text_cannot_steer_a_terminal), UNIT(members_of_an_archive),
-          UNIT(archives_that_are_refused))
+RUN_TESTS(UNIT(distances), UNIT(suggestions), UNIT(text_cannot_steer_a_terminal),
+          UNIT(members_of_an_archive), UNIT(archives_that_are_refused))

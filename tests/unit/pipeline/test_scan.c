@@ -15,7 +15,8 @@
 #include "store/reports.h"
 
 #define STATUS(package, version)                                                                   \
-    "Package: " package "\nStatus: install ok installed\nArchitecture: amd64\nVersion: " version "\n\n"
+    "Package: " package "\nStatus: install ok installed\nArchitecture: amd64\nVersion: " version   \
+    "\n\n"
 
 struct world {
     struct fixture          *f;
@@ -45,8 +46,12 @@ static void world_open(struct world *w, struct fixture *f, bool live) {
     options.registry_id = id;
     options.watch = live ? &watch : NULL;
     CHECK_OK(registry_service_open(&options, &w->registry, &err));
-    w->tools = (struct pipeline_options){.store = f->store, .blobs = w->blobs, .sandbox = w->sandbox,
-                                         .live = w->live, .workers = 1, .scan_seconds = 60};
+    w->tools = (struct pipeline_options){.store = f->store,
+                                         .blobs = w->blobs,
+                                         .sandbox = w->sandbox,
+                                         .live = w->live,
+                                         .workers = 1,
+                                         .scan_seconds = 60};
 }
 
 static void world_close(struct world *w) {
@@ -84,9 +89,9 @@ static void push_blob(struct world *w, str content, char ret_digest[DIGEST_TEXT_
 }
 
 struct pushing {
-    char       layers[KIT_LAYERS][DIGEST_TEXT_SIZE];
-    size_t     sizes[KIT_LAYERS], count;
-    char       digest[DIGEST_TEXT_SIZE]; /* of the manifest */
+    char   layers[KIT_LAYERS][DIGEST_TEXT_SIZE];
+    size_t sizes[KIT_LAYERS], count;
+    char   digest[DIGEST_TEXT_SIZE]; /* of the manifest */
 };
 
 static void push_layer(struct world *w, struct pushing *p, str content) {
@@ -108,11 +113,16 @@ static void push_image(struct world *w, struct pushing *p, const char *tag) {
     char                          config[DIGEST_TEXT_SIZE];
 
     push_blob(w, STR("{}"), config);
-    buf_addf(&text, "{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\",\"config\":"
-                    "{\"mediaType\":\"application/vnd.oci.image.config.v1+json\",\"digest\":\"%s\",\"size\":2},\"layers\":[",
+    buf_addf(&text,
+             "{\"schemaVersion\":2,\"mediaType\":\"application/"
+             "vnd.oci.image.manifest.v1+json\",\"config\":"
+             "{\"mediaType\":\"application/"
+             "vnd.oci.image.config.v1+json\",\"digest\":\"%s\",\"size\":2},\"layers\":[",
              config);
     for (size_t i = 0; i < p->count; i++)
-        buf_addf(&text, "%s{\"mediaType\":\"application/vnd.oci.image.layer.v1.tar\",\"digest\":\"%s\",\"size\":%zu}",
+        buf_addf(&text,
+                 "%s{\"mediaType\":\"application/"
+                 "vnd.oci.image.layer.v1.tar\",\"digest\":\"%s\",\"size\":%zu}",
                  i > 0 ? "," : "", p->layers[i], p->sizes[i]);
     buf_addf(&text, "],\"annotations\":{\"tag\":\"%s\"}}", tag);
     push.body = buf_str(&text);
@@ -126,7 +136,7 @@ static void scan(struct world *w) {
     AUTO(arena_done) struct arena arena = ARENA_INIT(MIB(1));
     struct err                    err = ERR_NONE;
     struct job                    job;
-    struct stage_run              run = {.tools = &w->tools, .job = &job, .deadline_ns = clock_deadline(60)};
+    struct stage_run run = {.tools = &w->tools, .job = &job, .deadline_ns = clock_deadline(60)};
 
     CHECK_OK(jobs_take(w->f->store, STR("scan"), 60, &arena, &job, &err));
     CHECK_OK(scan_stage_run(&run, &err));
@@ -179,12 +189,15 @@ static bool layer_is_known(struct world *w, const char *digest) {
 
 /* A whole Debian tracker of one vulnerability: fixed in a version, or open when that is NULL. */
 static void advise(struct world *w, const char *package, const char *fixed) {
-    struct range_event      events[] = {{EVENT_INTRODUCED, STR_INIT("0")}, {EVENT_FIXED, str_of(fixed)}};
-    struct range            range = {RANGE_ECOSYSTEM, events, fixed != NULL ? 2 : 1};
-    struct affected         affected = {.ecosystem = STR_INIT("Debian:12"), .package = str_of(package),
-                                        .status = fixed != NULL ? STATUS_AFFECTED : STATUS_OPEN,
-                                        .ranges = &range, .range_count = 1};
-    struct advisory         advisory = {.id = STR_INIT("CVE-2024-99901"), .affected = &affected, .affected_count = 1};
+    struct range_event events[] = {{EVENT_INTRODUCED, STR_INIT("0")}, {EVENT_FIXED, str_of(fixed)}};
+    struct range       range = {RANGE_ECOSYSTEM, events, fixed != NULL ? 2 : 1};
+    struct affected    affected = {.ecosystem = STR_INIT("Debian:12"),
+                                   .package = str_of(package),
+                                   .status = fixed != NULL ? STATUS_AFFECTED : STATUS_OPEN,
+                                   .ranges = &range,
+                                   .range_count = 1};
+    struct advisory    advisory = {
+           .id = STR_INIT("CVE-2024-99901"), .affected = &affected, .affected_count = 1};
     struct import_scope     scope = {.kind = IMPORT_SCOPE_ALL};
     struct import_label     label = {.source = STR_INIT("test"), .force = true};
     struct import_outcome   outcome;
@@ -304,11 +317,11 @@ STORE_TEST(findings_follow_the_advisories) {
 }
 
 STORE_TEST(scans_can_run_again) {
-    struct kit     base = KIT;
-    struct pushing p = {0};
-    struct world   w;
-    struct looking first, second;
-    struct job     job = {.subject = STR("?"), .trigger = STR("demand")};
+    struct kit       base = KIT;
+    struct pushing   p = {0};
+    struct world     w;
+    struct looking   first, second;
+    struct job       job = {.subject = STR("?"), .trigger = STR("demand")};
     struct stage_run run = {.tools = &w.tools, .job = &job, .deadline_ns = clock_deadline(60)};
 
     world_open(&w, f, false);
@@ -394,7 +407,8 @@ TEST(what_is_scanned) {
         const char *kind, *config, *layer; /* layer NULL: none */
         const char *want;                  /* NULL: an image */
     } cases[] = {
-        {"image", "application/vnd.oci.image.config.v1+json", "application/vnd.oci.image.layer.v1.tar+gzip", NULL},
+        {"image", "application/vnd.oci.image.config.v1+json",
+         "application/vnd.oci.image.layer.v1.tar+gzip", NULL},
         {"image", "application/vnd.docker.container.image.v1+json",
          "application/vnd.docker.image.rootfs.diff.tar.gzip", NULL},
         {"image", "application/vnd.docker.container.image.v1+json",
@@ -402,20 +416,23 @@ TEST(what_is_scanned) {
         {"image", "application/vnd.oci.image.config.v1+json", NULL, NULL}, /* from scratch, empty */
         {"image", "application/vnd.oci.image.config.v1+json", "application/vnd.in-toto+json",
          "an attestation or signature, not an image"},
-        {"image", "application/vnd.oci.image.config.v1+json", "application/vnd.dev.cosign.simplesigning.v1+json",
+        {"image", "application/vnd.oci.image.config.v1+json",
+         "application/vnd.dev.cosign.simplesigning.v1+json",
          "an attestation or signature, not an image"},
-        {"image", "application/vnd.cncf.helm.config.v1+json", "application/vnd.cncf.helm.chart.content.v1.tar+gzip",
-         "an artifact, not an image"},
+        {"image", "application/vnd.cncf.helm.config.v1+json",
+         "application/vnd.cncf.helm.chart.content.v1.tar+gzip", "an artifact, not an image"},
         {"image", "application/vnd.oci.empty.v1+json", "text/plain", "an artifact, not an image"},
         {"index", "", NULL, "an index: its images have results of their own"},
     };
 
-    EACH(c, cases) {
-        struct scan_reference references[] = {{.kind = STR_INIT("config"), .media_type = str_of(c->config)},
-                                              {.kind = STR_INIT("layer"), .media_type = str_of(c->layer)}};
-        struct scan_subject   subject = {.kind = str_of(c->kind), .references = references,
-                                         .reference_count = c->layer != NULL ? 2 : 1};
-        const char           *got = scan_stage_not_applicable(&subject);
+    EACH (c, cases) {
+        struct scan_reference references[] = {
+            {.kind = STR_INIT("config"), .media_type = str_of(c->config)},
+            {.kind = STR_INIT("layer"), .media_type = str_of(c->layer)}};
+        struct scan_subject subject = {.kind = str_of(c->kind),
+                                       .references = references,
+                                       .reference_count = c->layer != NULL ? 2 : 1};
+        const char         *got = scan_stage_not_applicable(&subject);
 
         CHECK_STR(str_of(got), c->want != NULL ? c->want : "");
     }
@@ -427,12 +444,20 @@ TEST(what_is_an_archive) {
         size_t      n;
         bool        want;
     } cases[] = {
-        {"\x1f\x8b\x08", 3, true}, {"\x28\xb5\x2f\xfd", 4, true}, {"\xfd" "7zXZ", 5, true}, {"BZh9", 4, true},
-        {"{\"architecture\"", 15, false}, {"", 0, false}, {"\x1f", 1, false}, {"PK\x03\x04", 4, false},
+        {"\x1f\x8b\x08", 3, true},
+        {"\x28\xb5\x2f\xfd", 4, true},
+        {"\xfd"
+         "7zXZ",
+         5, true},
+        {"BZh9", 4, true},
+        {"{\"architecture\"", 15, false},
+        {"", 0, false},
+        {"\x1f", 1, false},
+        {"PK\x03\x04", 4, false},
     };
     unsigned char tar[512] = {0};
 
-    EACH(c, cases)
+    EACH (c, cases)
         CHECK_EQ(live_is_archive((const unsigned char *)c->head, c->n), c->want);
     memcpy(tar + 257, "ustar", 5);
     CHECK(live_is_archive(tar, sizeof tar));
@@ -441,10 +466,14 @@ TEST(what_is_an_archive) {
 
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
-        STORE_UNITS(an_image_becomes_findings),  STORE_UNITS(findings_follow_the_advisories),
-        STORE_UNITS(scans_can_run_again),        STORE_UNITS(what_cannot_be_read_is_said),
-        STORE_UNITS(failures_are_shown),         STORE_UNITS(layers_are_read_while_they_arrive),
-        UNIT(what_is_scanned),                   UNIT(what_is_an_archive),
+        STORE_UNITS(an_image_becomes_findings),
+        STORE_UNITS(findings_follow_the_advisories),
+        STORE_UNITS(scans_can_run_again),
+        STORE_UNITS(what_cannot_be_read_is_said),
+        STORE_UNITS(failures_are_shown),
+        STORE_UNITS(layers_are_read_while_they_arrive),
+        UNIT(what_is_scanned),
+        UNIT(what_is_an_archive),
     };
     bool is_zygote = false;
     int  code = sandbox_zygote_main(argc, argv, &is_zygote);

@@ -42,7 +42,7 @@ static pw_code release(struct txn *txn, void *arg, struct err *err) {
 STORE_TEST(a_removed_image_is_done) {
     struct pipeline_options options = {.store = f->store, .workers = 2, .scan_seconds = 60};
     struct pipeline        *pipeline = NULL;
-    char                    subject[] = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
+    char subject[] = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
 
     CHECK_OK(store_write(f->store, STORE_FOREGROUND, add_job, subject, &err));
     CHECK_OK(pipeline_open(&options, &pipeline, &err));

@@ -6,13 +6,17 @@
 #include "store/inventories.h"
 #include "store/subscriptions.h"
 
-static const struct os_release debian = {.id = STR_INIT("debian"), .version_id = STR_INIT("12"),
-                                         .ecosystem = STR_INIT("Debian:12")};
-static const struct component_row openssl = {
-    .package = {.ecosystem = STR_INIT("Debian"), .namespace_ = STR_INIT("debian"), .name = STR_INIT("libssl3"),
-                .version = STR_INIT("3.0.1-1"), .source = STR_INIT("openssl"), .source_version = STR_INIT("3.0.1-1"),
-                .arch = STR_INIT("amd64")},
-    .lookup_ecosystem = STR_INIT("Debian:12"), .lookup_name = STR_INIT("openssl")};
+static const struct os_release debian = {
+    .id = STR_INIT("debian"), .version_id = STR_INIT("12"), .ecosystem = STR_INIT("Debian:12")};
+static const struct component_row openssl = {.package = {.ecosystem = STR_INIT("Debian"),
+                                                         .namespace_ = STR_INIT("debian"),
+                                                         .name = STR_INIT("libssl3"),
+                                                         .version = STR_INIT("3.0.1-1"),
+                                                         .source = STR_INIT("openssl"),
+                                                         .source_version = STR_INIT("3.0.1-1"),
+                                                         .arch = STR_INIT("amd64")},
+                                             .lookup_ecosystem = STR_INIT("Debian:12"),
+                                             .lookup_name = STR_INIT("openssl")};
 
 struct state {
     int64_t                id, other;
@@ -26,7 +30,8 @@ struct state {
 static pw_code make(struct txn *txn, void *arg, struct err *err) {
     struct state    *s = arg;
     struct inventory inventory = {.os = debian, .coverage = COVERAGE_FULL};
-    struct package   place = {.path = STR_INIT("var/lib/dpkg/status"), .layer = STR_INIT("sha256:aa")};
+    struct package   place = {.path = STR_INIT("var/lib/dpkg/status"),
+                              .layer = STR_INIT("sha256:aa")};
     int64_t          context, matched, inventory_id, published;
 
     PW_TRY(components_context(txn, &debian, &context, err));
@@ -55,8 +60,8 @@ static pw_code get(struct txn *txn, void *arg, struct err *err) {
     return findings_of_inventory(txn, &s->arena, s->other, &s->list, err);
 }
 
-static void expect_change(struct state *s, struct fixture *f, const struct finding *findings, size_t count,
-                          const struct findings_change *want) {
+static void expect_change(struct state *s, struct fixture *f, const struct finding *findings,
+                          size_t count, const struct findings_change *want) {
     struct err err = ERR_NONE;
 
     s->findings = findings;
@@ -71,19 +76,30 @@ static void expect_change(struct state *s, struct fixture *f, const struct findi
 STORE_TEST(findings_change_as_little_as_possible) {
     str                aliases[] = {STR_INIT("GHSA-1"), STR_INIT("DSA-1")};
     struct cvss_rating ratings[] = {{STR_INIT("3.1"), STR_INIT("CVSS:3.1/AV:N"), 7.5}};
-    struct finding     one[] = {{.id = STR_INIT("CVE-1"), .aliases = aliases, .alias_count = 2, .state = FINDING_OPEN,
-                                 .severity = SEVERITY_HIGH, .severity_source = STR_INIT("nvd"), .cvss = ratings,
-                                 .cvss_count = 1, .epss = -1, .title = STR_INIT("a \"title\"\n<b>"),
+    struct finding     one[] = {{.id = STR_INIT("CVE-1"),
+                                 .aliases = aliases,
+                                 .alias_count = 2,
+                                 .state = FINDING_OPEN,
+                                 .severity = SEVERITY_HIGH,
+                                 .severity_source = STR_INIT("nvd"),
+                                 .cvss = ratings,
+                                 .cvss_count = 1,
+                                 .epss = -1,
+                                 .title = STR_INIT("a \"title\"\n<b>"),
                                  .feed = STR_INIT("debian-tracker")},
-                                {.id = STR_INIT("CVE-2"), .state = FINDING_UNDETERMINED, .why = STR_INIT("not known"),
-                                 .epss = -1, .feed = STR_INIT("debian-tracker")},
+                                {.id = STR_INIT("CVE-2"),
+                                 .state = FINDING_UNDETERMINED,
+                                 .why = STR_INIT("not known"),
+                                 .epss = -1,
+                                 .feed = STR_INIT("debian-tracker")},
                                 {.id = STR_INIT("CVE-3"), .state = FINDING_NOT_AFFECTED, .epss = -1}};
     struct state       s = {.arena = ARENA_INIT(MIB(4))};
     struct finding    *found;
     int64_t            since;
 
     CHECK_OK(store_write(f->store, STORE_FOREGROUND, make, &s, &err));
-    expect_change(&s, f, one, 3, &(struct findings_change){.added = 2}); /* not affected is not stored */
+    expect_change(&s, f, one, 3,
+                  &(struct findings_change){.added = 2}); /* not affected is not stored */
     CHECK_EQ(s.list.count, 2);
     found = &s.list.rows[0].found.finding;
     since = s.list.rows[0].found.since;
@@ -132,12 +148,13 @@ STORE_TEST(components_are_found_by_what_advisories_name) {
         size_t      want;
     } cases[] = {
         {"Debian:12", "openssl", 1}, {"Debian", "openssl", 1}, /* all releases */
-        {"Debian:11", "openssl", 0}, {"Debia", "openssl", 0},  {"Debian:12", "libssl3", 0}, {"", "openssl", 0},
+        {"Debian:11", "openssl", 0}, {"Debia", "openssl", 0},
+        {"Debian:12", "libssl3", 0}, {"", "openssl", 0},
     };
     struct state s = {.arena = ARENA_INIT(MIB(4))};
 
     CHECK_OK(store_write(f->store, STORE_FOREGROUND, make, &s, &err));
-    EACH(c, cases) {
+    EACH (c, cases) {
         struct lookup l = {.arena = ARENA_INIT(MIB(1)), .ecosystem = c->ecosystem, .name = c->name};
 
         CHECK_OK(store_read(f->store, find, &l, &err));
@@ -162,9 +179,11 @@ static pw_code own(struct txn *txn, void *arg, struct err *err) {
     PW_TRY(subscriptions_default(txn, &o->arena, &o->first, err));
     PW_TRY(subscriptions_default(txn, &o->arena, &o->second, err));
     for (size_t i = 0; i < o->first.subscription.id.len; i++)
-        shouted[i] = (char)(o->first.subscription.id.ptr[i] & (o->first.subscription.id.ptr[i] >= 'a' ? ~32 : ~0));
+        shouted[i] = (char)(o->first.subscription.id.ptr[i] &
+                            (o->first.subscription.id.ptr[i] >= 'a' ? ~32 : ~0));
     o->found = subscriptions_find(txn, &o->arena, str_of(shouted), &subscription, err);
-    o->other_case = subscriptions_registry(txn, &o->arena, str_of(shouted), STR("PortWarden"), &registry, err);
+    o->other_case =
+        subscriptions_registry(txn, &o->arena, str_of(shouted), STR("PortWarden"), &registry, err);
     o->unknown = subscriptions_find(txn, &o->arena, STR("nobody"), &subscription, NULL);
     return PW_OK;
 }
