@@ -123,19 +123,24 @@ static inline size_t read_source(char *out, size_t size, size_t n, void *ctx) {
     return part.len;
 }
 
-/* `headers`: lines "Name: value\n"; "chunked" among them makes the body chunked. */
-static inline void call_with(CURL *curl, unsigned port, const char *method, const char *target,
-                             const char *headers, str body, struct answer *ret_answer) {
+struct question {
+    unsigned    port;
+    const char *method, *target;
+    const char *headers; /* lines "Name: value\n"; "chunked" among them makes the body chunked */
+    str         body;
+};
+
+static inline void call_with(CURL *curl, const struct question *q, struct answer *ret_answer) {
     struct curl_slist   *list = curl_slist_append(NULL, "Expect:");
-    struct upload_source source = {.bytes = body};
+    struct upload_source source = {.bytes = q->body};
     char                 url[4096], line[2048];
-    str                  rest = str_of(headers), one;
+    str                  rest = str_of(q->headers), one;
     bool                 chunked = false;
     long                 status = 0;
 
     *ret_answer = (struct answer){.head = BUF_INIT(1 << 20), .body = BUF_INIT((size_t)256 << 20)};
     curl_easy_reset(curl);
-    snprintf(url, sizeof url, "http://127.0.0.1:%u%s", port, target);
+    snprintf(url, sizeof url, "http://127.0.0.1:%u%s", q->port, q->target);
     while (str_line(&rest, &one)) {
         chunked = chunked || str_eq(one, STR("chunked"));
         snprintf(line, sizeof line, STR_FMT, STR_ARG(one));
@@ -144,7 +149,7 @@ static inline void call_with(CURL *curl, unsigned port, const char *method, cons
     }
     if (chunked)
         list = curl_slist_append(list, "Transfer-Encoding: chunked");
-    if (strstr(headers, "Content-Type") == NULL)
+    if (strstr(q->headers, "Content-Type") == NULL)
         list = curl_slist_append(list, "Content-Type:");
     curl_easy_setopt(curl, CURLOPT_URL, url);
     curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L);
@@ -154,17 +159,17 @@ static inline void call_with(CURL *curl, unsigned port, const char *method, cons
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, &ret_answer->body);
     curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, answer_add);
     curl_easy_setopt(curl, CURLOPT_HEADERDATA, &ret_answer->head);
-    if (strcmp(method, "HEAD") == 0) {
+    if (strcmp(q->method, "HEAD") == 0) {
         curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
-    } else if (strcmp(method, "PUT") == 0 || strcmp(method, "PATCH") == 0 ||
-               strcmp(method, "POST") == 0) {
+    } else if (strcmp(q->method, "PUT") == 0 || strcmp(q->method, "PATCH") == 0 ||
+               strcmp(q->method, "POST") == 0) {
         curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
         curl_easy_setopt(curl, CURLOPT_READFUNCTION, read_source);
         curl_easy_setopt(curl, CURLOPT_READDATA, &source);
         if (!chunked)
-            curl_easy_setopt(curl, CURLOPT_INFILESIZE_LARGE, (curl_off_t)body.len);
+            curl_easy_setopt(curl, CURLOPT_INFILESIZE_LARGE, (curl_off_t)q->body.len);
     }
-    curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
+    curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, q->method);
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, list);
     (void)curl_easy_perform(curl); /* status 0 tells */
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
@@ -174,5 +179,7 @@ static inline void call_with(CURL *curl, unsigned port, const char *method, cons
 
 static inline void call(struct registry *r, const char *method, const char *target,
                         const char *headers, str body, struct answer *ret_answer) {
-    call_with(r->curl, http_server_port(r->server), method, target, headers, body, ret_answer);
+    struct question q = {http_server_port(r->server), method, target, headers, body};
+
+    call_with(r->curl, &q, ret_answer);
 }

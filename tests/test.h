@@ -30,7 +30,7 @@
     }
 
 #define CHECK(condition) assert_true(condition)
-#define CHECK_EQ(a, b) assert_int_equal((a), (b))
+#define CHECK_EQ(a, b)   assert_int_equal((a), (b))
 #define CHECK_TEXT(a, b) assert_string_equal((a), (b))
 /* a str against a C string */
 #define CHECK_STR(s, text) check_str((s), (text), __FILE__, __LINE__)
@@ -57,7 +57,8 @@ static inline void check_ok(pw_code code, const struct err *err, const char *fil
 }
 
 /* tests/cases/<name>; PORTWARDEN_SOURCE is set by the build. */
-static inline void case_file(const char *name, void (*each)(void *ctx, str line, int number), void *ctx) {
+static inline void case_file(const char *name, void (*each)(void *ctx, str line, int number),
+                             void       *ctx) {
     char       path[1024];
     struct buf text = BUF_INIT((size_t)64 << 20);
     struct err err = ERR_NONE;

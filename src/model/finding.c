@@ -4,8 +4,8 @@
 #include "base/macros.h"
 
 static const char *const severity_words[] = {
-    [SEVERITY_UNRATED] = "unrated", [SEVERITY_NONE] = "none",  [SEVERITY_LOW] = "low",
-    [SEVERITY_MEDIUM] = "medium",   [SEVERITY_HIGH] = "high",  [SEVERITY_CRITICAL] = "critical",
+    [SEVERITY_UNRATED] = "unrated", [SEVERITY_NONE] = "none", [SEVERITY_LOW] = "low",
+    [SEVERITY_MEDIUM] = "medium",   [SEVERITY_HIGH] = "high", [SEVERITY_CRITICAL] = "critical",
 };
 static const char *const state_words[] = {
     [FINDING_FIXED] = "fixed",

@@ -5,7 +5,14 @@
 #include "model/advisory.h"
 #include "model/package.h"
 
-enum severity { SEVERITY_UNRATED, SEVERITY_NONE, SEVERITY_LOW, SEVERITY_MEDIUM, SEVERITY_HIGH, SEVERITY_CRITICAL };
+enum severity {
+    SEVERITY_UNRATED,
+    SEVERITY_NONE,
+    SEVERITY_LOW,
+    SEVERITY_MEDIUM,
+    SEVERITY_HIGH,
+    SEVERITY_CRITICAL
+};
 
 /* How a finding stands; the words are shown to people and stored. */
 enum finding_state {
@@ -24,13 +31,13 @@ struct cvss_rating {
 };
 
 struct finding {
-    str                 id;      /* CVE when there is one, else the ecosystem's id, else GHSA */
-    str                *aliases; /* every other id of the group */
-    size_t              alias_count;
-    enum finding_state  state;
-    str                 why;           /* for FINDING_UNDETERMINED: the reason */
-    str                 fixed_version; /* the lowest version above the installed one that is not affected */
-    str                 title, description;
+    str                id;      /* CVE when there is one, else the ecosystem's id, else GHSA */
+    str               *aliases; /* every other id of the group */
+    size_t             alias_count;
+    enum finding_state state;
+    str                why; /* for FINDING_UNDETERMINED: the reason */
+    str fixed_version;      /* the lowest version above the installed one that is not affected */
+    str title, description;
     enum severity       severity;
     str                 severity_source; /* "nvd", "ghsa", "debian urgency", ...; empty: unrated */
     struct cvss_rating *cvss;
@@ -45,6 +52,6 @@ struct finding {
     const struct package *package; /* may be NULL when the finding speaks of a component */
 };
 
-const char *severity_word(enum severity severity);      /* "unrated", "none", "low" .. "critical" */
+const char *severity_word(enum severity severity); /* "unrated", "none", "low" .. "critical" */
 const char *finding_state_word(enum finding_state state); /* "fixed", "open", ... */
-bool finding_state_parse(str word, enum finding_state *ret_state);
+bool        finding_state_parse(str word, enum finding_state *ret_state);

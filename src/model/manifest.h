@@ -12,7 +12,7 @@ struct descriptor {
     str                 media_type;
     struct digest       digest;
     uint64_t            size;
-    bool                foreign; /* non-distributable: the blob need not exist */
+    bool                foreign;  /* non-distributable: the blob need not exist */
     str                 platform; /* children: "linux/amd64", "linux/arm64/v8", "" */
 };
 
@@ -21,8 +21,8 @@ struct manifest {
     str                media_type; /* as pushed, no parameters */
     str                body;       /* exact bytes */
     enum manifest_kind kind;
-    str                artifact_type;     /* of the manifest, else of the config; "" when absent */
-    str                annotations;       /* JSON object text, "" when absent */
+    str                artifact_type; /* of the manifest, else of the config; "" when absent */
+    str                annotations;   /* JSON object text, "" when absent */
     bool               has_subject;
     struct descriptor  subject;
     struct descriptor *references; /* config first, then layers or children in order */

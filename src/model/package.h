@@ -8,16 +8,16 @@
 
 /* A package as a reader found it in one database or manifest file of one layer. */
 struct package {
-    str ecosystem;      /* family without release: "Debian", "Ubuntu", "Alpine", "npm", "PyPI" */
-    str namespace_;     /* purl namespace: "debian", "@scope" without the slash for npm; may be empty */
-    str name;           /* as the ecosystem writes it; PyPI names normalised (PEP 503), npm with @scope/ */
+    str ecosystem;  /* family without release: "Debian", "Ubuntu", "Alpine", "npm", "PyPI" */
+    str namespace_; /* purl namespace: "debian", "@scope" without the slash for npm; may be empty */
+    str name; /* as the ecosystem writes it; PyPI names normalised (PEP 503), npm with @scope/ */
     str version;
     str source;         /* source package or apk origin; equals name when not said (OS packages) */
     str source_version; /* equals version when not said (OS packages) */
     str arch;
-    str module;         /* rpm module stream "nodejs:12" */
-    str origin;         /* "" the distribution's own; "third-party" otherwise */
-    str path;           /* evidence: file it was read from, no leading slash */
+    str module; /* rpm module stream "nodejs:12" */
+    str origin; /* "" the distribution's own; "third-party" otherwise */
+    str path;   /* evidence: file it was read from, no leading slash */
     /* filled while stacking layers */
     str      layer;       /* digest text of the layer that brought it */
     unsigned layer_index; /* 0 is the lowest layer */

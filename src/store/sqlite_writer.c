@@ -173,8 +173,8 @@ static void add_to(struct batch *batch, struct request *request) {
 static pw_code set_relaxed(struct sqlite_writer *w, bool relaxed, struct err *err) {
     if (w->relaxed == relaxed)
         return PW_OK;
-    PW_TRY(sqlite_conn_exec(w->conn, relaxed ? "PRAGMA synchronous=NORMAL" : "PRAGMA synchronous=FULL",
-                            err));
+    PW_TRY(sqlite_conn_exec(
+        w->conn, relaxed ? "PRAGMA synchronous=NORMAL" : "PRAGMA synchronous=FULL", err));
     w->relaxed = relaxed;
     return PW_OK;
 }

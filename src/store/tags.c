@@ -56,7 +56,8 @@ pw_code tags_set(struct txn *txn, int64_t repository_id, str name, int64_t manif
     return remember(txn, repository_id, name, digest_format(digest, text), err);
 }
 
-pw_code tags_set_time(struct txn *txn, int64_t repository_id, str name, int64_t at, struct err *err) {
+pw_code tags_set_time(struct txn *txn, int64_t repository_id, str name, int64_t at,
+                      struct err *err) {
     AUTO(stmt_done) struct stmt s = {0};
 
     PW_TRY(stmt_begin(txn, SQL_TAG_SET_TIME, &s, err));

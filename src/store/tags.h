@@ -20,7 +20,8 @@ pw_code tags_find(struct txn *txn, int64_t repository_id, str name, struct tag_r
 pw_code tags_set(struct txn *txn, int64_t repository_id, str name, int64_t manifest_id,
                  const struct digest *digest, struct err *err);
 /* When the tag was set, for one that is restored. */
-pw_code tags_set_time(struct txn *txn, int64_t repository_id, str name, int64_t at, struct err *err);
+pw_code tags_set_time(struct txn *txn, int64_t repository_id, str name, int64_t at,
+                      struct err *err);
 /* Removes the tag; remembered as a change to no digest. */
 pw_code tags_remove(struct txn *txn, int64_t repository_id, str name, struct err *err);
 

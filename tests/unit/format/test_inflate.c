@@ -218,8 +218,7 @@ TEST(ceilings) {
 
 TEST(a_small_stream_may_have_any_ratio) {
     AUTO(buf_done)
-    struct buf zeros = BUF_INIT(MIB(1)),
-               packed = BUF_INIT(MIB(1)), out = BUF_INIT(MIB(1));
+    struct buf zeros = BUF_INIT(MIB(1)), packed = BUF_INIT(MIB(1)), out = BUF_INIT(MIB(1));
     struct err err = ERR_NONE;
 
     memset(buf_room(&zeros, KIB(64)), 0, KIB(64));
@@ -280,8 +279,7 @@ TEST(nothing_is_an_empty_plain_stream) {
 
 TEST(pieces_and_copies_can_be_mixed) {
     AUTO(buf_done)
-    struct buf plain = BUF_INIT(MIB(1)),
-               packed = BUF_INIT(MIB(1)), out = BUF_INIT(MIB(1));
+    struct buf plain = BUF_INIT(MIB(1)), packed = BUF_INIT(MIB(1)), out = BUF_INIT(MIB(1));
     AUTO(inflate_closep) struct inflate *inflate = NULL;
     struct err                           err = ERR_NONE;
     str                                  slice;

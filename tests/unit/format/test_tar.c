@@ -145,8 +145,7 @@ TEST(types_and_links) {
 
 TEST(long_names_of_gnu_and_pax) {
     AUTO(buf_done)
-    struct buf archive = BUF_INIT(MIB(1)),
-               name = BUF_INIT(KIB(8)), pax = BUF_INIT(KIB(16));
+    struct buf archive = BUF_INIT(MIB(1)), name = BUF_INIT(KIB(8)), pax = BUF_INIT(KIB(16));
     const struct tar_entry *entry;
     struct walk             walk;
 
@@ -332,8 +331,7 @@ TEST(damage) {
 /* The bytes below say why, not libarchive's "cannot be read". */
 TEST(errors_below_come_up) {
     AUTO(buf_done)
-    struct buf archive = BUF_INIT(MIB(4)),
-               packed = BUF_INIT(MIB(4)), sample = BUF_INIT(MIB(2));
+    struct buf archive = BUF_INIT(MIB(4)), packed = BUF_INIT(MIB(4)), sample = BUF_INIT(MIB(2));
     struct err err = ERR_NONE;
     unsigned   entries;
 
@@ -354,8 +352,7 @@ TEST(errors_below_come_up) {
 /* A layer inside an archive of an image: inflate over an entry of a tar over inflate. */
 TEST(archives_nest) {
     AUTO(buf_done)
-    struct buf inner = BUF_INIT(MIB(1)),
-               packed = BUF_INIT(MIB(1)), outer = BUF_INIT(MIB(1));
+    struct buf inner = BUF_INIT(MIB(1)), packed = BUF_INIT(MIB(1)), outer = BUF_INIT(MIB(1));
     AUTO(inflate_closep) struct inflate *bytes = NULL;
     AUTO(tar_closep) struct tar         *tar = NULL;
     const struct tar_entry              *entry;

@@ -216,11 +216,12 @@ struct pusher {
 };
 
 static void *push(void *arg) {
-    struct pusher *p = arg;
-    CURL          *curl = curl_easy_init();
-    struct answer  a;
+    struct pusher  *p = arg;
+    CURL           *curl = curl_easy_init();
+    struct question q = {p->port, "POST", p->target, "", p->bytes};
+    struct answer   a;
 
-    call_with(curl, p->port, "POST", p->target, "", p->bytes, &a);
+    call_with(curl, &q, &a);
     p->status = a.status;
     answer_done(&a);
     curl_easy_cleanup(curl);
