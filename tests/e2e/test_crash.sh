@@ -92,3 +92,36 @@ rebuild() {
         diff -r "$WORK/noisy/blobs" "$WORK/back/blobs" && stop
 }
 check "fsck --rebuild recovers repositories, tags and manifests from the blob store" rebuild
+
+# 5. the process that reads layers dies again and again: no layer is lost
+check "start once more" start || exit 1
+unlike_image() { # unlike_image N: a package database behind 30 MB that no other image has, so its layer must be read
+    mkdir -p "$WORK/z$1" && gzip -dc "$WORK/database/blobs/${layer/://}" | tar -C "$WORK/z$1" -xf - &&
+        head -c 30000000 /dev/urandom >"$WORK/z$1/aaa-unlike" && tar --sort=name -C "$WORK/z$1" -cf "$WORK/z$1.tar" . &&
+        tools/make-oci "$WORK/zygote$1" latest "$WORK/z$1.tar" >/dev/null
+}
+zygotes_die() {
+    local i killed=0 ends
+    database_image
+    local layer
+    layer=$(jq -r '.layers[0].digest' "$IMAGE/blobs/$(digest_of "$IMAGE" | tr : /)")
+    for i in 1 2 3; do
+        unlike_image "$i" || return 1
+    done
+    for i in 1 2 3; do push "$WORK/zygote$i" "zygote/r$i" || return 1; done &
+    local client=$!
+    ends=$((SECONDS + 4))
+    while [[ $SECONDS -lt $ends ]] && kill -0 "$client" 2>/dev/null; do
+        for pid in $(pgrep -P "$SERVER"); do kill -KILL "$pid" 2>/dev/null && killed=$((killed + 1)); done
+        sleep 0.05
+    done
+    wait "$client" || return 1
+    echo "killed $killed times"
+    [[ $killed -gt 0 ]] || return 1
+    for i in 1 2 3; do
+        report "zygote/r$i" "$(digest_of "$WORK/zygote$i")" >"$WORK/report.json" || { echo "no report of image $i"; return 1; }
+        jq -e '.coverage != "unscanned" and (.findings | length > 10)' "$WORK/report.json" >/dev/null || { jq -c '{coverage, incomplete}' "$WORK/report.json"; return 1; }
+    done
+}
+check "the reader's process is killed again and again: no layer is lost" zygotes_die
+check "the server stops cleanly after that" stop

@@ -217,6 +217,37 @@ STORE_TEST(all_three_meet_in_one_answer) {
     check_facts(f, "CVE-0003", "epss 0.5 0.5 kev 100 published 7 \"bad\" nvd:5.0");
 }
 
+/* --- ratings of a distribution's record of the same CVE --- */
+
+static void import_twin(struct fixture *f, const char *feed, const char *name, double score) {
+    struct advisory_import *import;
+    struct import_outcome   outcome;
+    struct rating   rating = {STR("debian"), STR("CVSS_V3"), STR("CVSS:3.1/x"), true, score};
+    struct err      err = ERR_NONE;
+    struct advisory twin = {
+        .id = str_of(name), .summary = STR("twin"), .ratings = &rating, .rating_count = 1};
+
+    CHECK_OK(advisories_import_begin(f->store, str_of(feed), strcmp(feed, "sample") == 0, &import,
+                                     &err));
+    CHECK_OK(advisories_import_add(import, twin.id, &twin, &err));
+    CHECK_OK(advisories_import_finish(import, &label, &outcome, &err));
+    advisories_import_close(import);
+}
+
+STORE_TEST(a_record_of_the_same_cve_brings_ratings) {
+    static const struct rated nvd[] = {{"CVE-1", 9.8, 11}};
+    struct import_outcome     outcome;
+
+    import_twin(f, "sample", "DEBIAN-CVE-1", 5.0);
+    check_facts(f, "CVE-1", "epss -1 -1 kev 0 published 0 \"twin\" sample:5.0");
+    check_facts(f, "CVE-11", "unknown"); /* the whole id counts */
+    check_facts(f, "GHSA-1", "unknown");
+    import_twin(f, "osv", "ALPINE-CVE-1", 6.0); /* real before sample */
+    check_facts(f, "CVE-1", "epss -1 -1 kev 0 published 0 \"twin\" osv:6.0");
+    import_rated(f, nvd, 1, &outcome); /* NVD before both */
+    check_facts(f, "CVE-1", "epss -1 -1 kev 0 published 7 \"bad\" nvd:9.8");
+}
+
 /* --- bytes --- */
 
 static void fill(struct advisory *a) {
@@ -313,6 +344,7 @@ TEST(bytes_cut_short_are_refused) {
 RUN_TESTS(STORE_UNITS(ratings_are_replaced_by_newer_ones), STORE_UNITS(more_ratings_than_a_batch),
           STORE_UNITS(scores_are_replaced_as_a_whole),
           STORE_UNITS(exploited_ones_are_marked_when_they_change),
-          STORE_UNITS(all_three_meet_in_one_answer), UNIT(records_come_back_as_they_were),
-          UNIT(only_one_package_is_read), UNIT(a_touched_record_has_the_same_hash),
-          UNIT(bytes_cut_short_are_refused))
+          STORE_UNITS(all_three_meet_in_one_answer),
+          STORE_UNITS(a_record_of_the_same_cve_brings_ratings),
+          UNIT(records_come_back_as_they_were), UNIT(only_one_package_is_read),
+          UNIT(a_touched_record_has_the_same_hash), UNIT(bytes_cut_short_are_refused))
