@@ -37,6 +37,14 @@ void remedy_command(struct buf *out, const struct package *package, str fixed_ve
     }
 }
 
+void remedy_command_more(struct buf *out, const struct package *package) {
+    if (out->len == 0 || !is_plain(package->name))
+        return;
+    EACH (c, commands)
+        if (str_eq(package->ecosystem, str_of(c->ecosystem)) && c->between == NULL)
+            buf_addf(out, " " STR_FMT, STR_ARG(package->name));
+}
+
 void remedy_write(struct buf *out, const struct finding *f) {
     AUTO(buf_done) struct buf command = BUF_INIT(4096);
     str                       name = f->package != NULL ? f->package->name : STR("the package");

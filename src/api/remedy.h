@@ -11,3 +11,5 @@
 void remedy_write(struct buf *out, const struct finding *finding);
 /* The command that upgrades one package, "" where none is known. */
 void remedy_command(struct buf *out, const struct package *package, str fixed_version);
+/* One more package of the same release behind such a command; nothing where commands take one. */
+void remedy_command_more(struct buf *out, const struct package *package);

@@ -144,23 +144,26 @@ static void print_group(struct cli *cli, const struct table *table, enum severit
             print_row(cli, &table->rows[i], widths);
 }
 
-/* One upgrade that ends several findings: the highest fixed version of a package. */
+/* One upgrade that ends several findings: the highest fixed version of a source package. */
 struct fix {
-    const struct package *package;
-    str                   version;
-    enum severity         worst;
-    size_t                findings;
+    const struct row *row; /* one of them */
+    str               version;
+    enum severity     worst;
+    size_t            findings;
 };
 
-static void add_fix(struct fix *fixes, size_t *count, const struct finding *f) {
+static bool same_source(const struct finding *a, const struct finding *b) {
+    return str_eq(a->package->ecosystem, b->package->ecosystem) &&
+           str_eq(source_of(a), source_of(b)) && str_eq(source_version_of(a), source_version_of(b));
+}
+
+static void add_fix(struct fix *fixes, size_t *count, const struct row *row) {
+    const struct finding        *f = &row->found->finding;
     const struct version_scheme *scheme = version_scheme_of(f->package->ecosystem);
 
     for (size_t i = 0; i < *count; i++) {
-        const struct package *p = fixes[i].package;
-
-        if (!str_eq(p->ecosystem, f->package->ecosystem) || !str_eq(p->name, f->package->name) ||
-            !str_eq(p->version, f->package->version))
-            continue; /* by binary package: that is what a command upgrades */
+        if (!same_source(&fixes[i].row->found->finding, f))
+            continue;
         fixes[i].findings++;
         fixes[i].worst = MAX_OF(fixes[i].worst, f->severity);
         if (scheme != NULL &&
@@ -168,7 +171,7 @@ static void add_fix(struct fix *fixes, size_t *count, const struct finding *f) {
             fixes[i].version = f->fixed_version;
         return;
     }
-    fixes[(*count)++] = (struct fix){f->package, f->fixed_version, f->severity, 1};
+    fixes[(*count)++] = (struct fix){row, f->fixed_version, f->severity, 1};
 }
 
 static int fix_order(const void *a, const void *b) {
@@ -178,48 +181,70 @@ static int fix_order(const void *a, const void *b) {
         return x->worst < y->worst ? 1 : -1;
     if (x->findings != y->findings)
         return x->findings < y->findings ? 1 : -1;
-    return str_cmp(x->package->name, y->package->name);
+    return str_cmp(source_of(&x->row->found->finding), source_of(&y->row->found->finding));
 }
 
-static void print_fix(FILE *out, const struct fix *fix) {
+/* The command names each binary package of the source that has a finding, once. */
+static void write_command(struct buf *command, const struct report *r, const struct fix *fix) {
+    AUTO(map_done) struct map seen = MAP_INIT;
+    const struct finding     *one = &fix->row->found->finding;
+
+    for (size_t i = 0; i < r->finding_count; i++) {
+        const struct finding *f = &r->findings[i].finding;
+        void                **slot;
+
+        if (f->package == NULL || f->state != FINDING_FIXED || !same_source(f, one))
+            continue;
+        slot = map_at(&seen, f->package->name);
+        if (slot == NULL || *slot != NULL)
+            continue;
+        *slot = command;
+        if (seen.count == 1)
+            remedy_command(command, f->package, fix->version);
+        else
+            remedy_command_more(command, f->package);
+    }
+}
+
+static void print_fix(FILE *out, const struct report *r, const struct fix *fix) {
     AUTO(buf_done) struct buf command = BUF_INIT(KIB(4));
+    const struct finding     *f = &fix->row->found->finding;
 
     fputs("  ", out);
-    terminal_text(out, fix->package->name);
+    terminal_text(out, source_of(f));
     fputc(' ', out);
-    terminal_text(out, fix->package->version);
+    terminal_text(out, source_version_of(f));
     fputs(" -> ", out);
     terminal_text(out, fix->version);
-    fprintf(out, "  ends %zu finding%s, worst %s", fix->findings, fix->findings == 1 ? "" : "s",
+    fprintf(out, "  ends %zu finding%s, worst %s\n", fix->findings, fix->findings == 1 ? "" : "s",
             severity_word(fix->worst));
-    remedy_command(&command, fix->package, fix->version);
-    if (command.len > 0) {
-        fputs(":  ", out);
+    write_command(&command, r, fix);
+    if (command.len > 0 && buf_ok(&command)) {
+        fputs("      ", out);
         terminal_text(out, buf_str(&command));
+        fputc('\n', out);
     }
-    fputc('\n', out);
 }
 
-static void print_fixes(struct cli *cli, const struct report *r) {
-    struct fix *fixes = calloc(r->finding_count + 1, sizeof *fixes);
+static void print_fixes(struct cli *cli, const struct report *r, struct table *table) {
+    struct fix *fixes = arena_array(&table->arena, table->count + 1, sizeof *fixes);
     size_t      count = 0;
 
-    for (size_t i = 0; fixes != NULL && i < r->finding_count; i++) {
-        const struct finding *f = &r->findings[i].finding;
+    for (size_t i = 0; fixes != NULL && i < table->count; i++) {
+        const struct finding *f = &table->rows[i].found->finding;
 
         if (f->state == FINDING_FIXED && f->fixed_version.len > 0 && f->package != NULL)
-            add_fix(fixes, &count, f);
+            add_fix(fixes, &count, &table->rows[i]);
     }
-    if (count > 0) {
-        qsort(fixes, count, sizeof *fixes, fix_order);
-        fprintf(cli->out, "\nHow to fix\n");
-        for (size_t i = 0; i < MIN_OF(count, (size_t)FIXES_SHOWN); i++)
-            print_fix(cli->out, &fixes[i]);
-        if (count > FIXES_SHOWN)
-            fprintf(cli->out, "  and %zu more packages\n", count - FIXES_SHOWN);
-        fprintf(cli->out, "  then rebuild the image and push it.\n");
-    }
-    free(fixes);
+    if (count == 0)
+        return;
+    qsort(fixes, count, sizeof *fixes, fix_order);
+    fprintf(cli->out, "\nHow to fix\n");
+    for (size_t i = 0; i < MIN_OF(count, (size_t)FIXES_SHOWN); i++)
+        print_fix(cli->out, r, &fixes[i]);
+    if (count > FIXES_SHOWN)
+        fprintf(cli->out, "  and %zu more packages\n", count - FIXES_SHOWN);
+    fprintf(cli->out, "  then rebuild the image and push it.\n");
 }
 
 static void print_summary(struct cli *cli, const struct report *r, const struct table *table) {
@@ -284,7 +309,7 @@ void report_table_print(struct cli *cli, const struct report *r) {
         widths_of(&table, widths);
         for (int severity = SEVERITY_CRITICAL; severity >= SEVERITY_UNRATED; severity--)
             print_group(cli, &table, (enum severity)severity, widths);
-        print_fixes(cli, r);
+        print_fixes(cli, r, &table);
         print_summary(cli, r, &table);
     } else {
         fprintf(cli->out, "The table does not fit in memory; --format json writes the report.\n");
