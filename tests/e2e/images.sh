@@ -1,22 +1,32 @@
 # images.sh - real images for the end-to-end tests; sourced after lib.sh.
 #
-#   image NAME         sets IMAGE to an OCI layout with tag "latest": one of the shared images when it was
-#                      built before ($PORTWARDEN_IMAGES or $BUILD/images), else the demo image
+#   image NAME...      sets IMAGE to an OCI layout with tag "latest" (of the last name). Built by the shared
+#                      script from package mirrors and kept in $PORTWARDEN_IMAGES or $BUILD/images; without
+#                      the shared data debian-bookworm-min is the demo image and the others fail
 #   database_image     sets IMAGE to a small image that holds only a package database
+IMAGES=${PORTWARDEN_IMAGES:-$SOURCE/build/images}
 image() {
-    IMAGE=${PORTWARDEN_IMAGES:-$BUILD/images}/$1
-    [[ -e $IMAGE/index.json ]] && return 0
-    [[ $1 == debian-bookworm-min ]] || return 1
+    local name todo=()
+    for name in "$@"; do
+        IMAGE=$IMAGES/$name
+        [[ -e $IMAGE/index.json ]] || todo+=("$name")
+    done
+    [[ ${#todo[@]} -gt 0 ]] || return 0
+    if has_shared && [[ $(id -u) -eq 0 ]]; then
+        mkdir -p "$IMAGES" && "$SHARED/images/build_images.sh" "$IMAGES" "${todo[@]}" >&2
+        return
+    fi
+    [[ $* == debian-bookworm-min ]] || return 1
     mkdir -p "$SOURCE/build/demo"
     "$SOURCE/tools/demo-image" "$SOURCE/build/demo" >&2 || return 1
     IMAGE=$WORK/demo
-    skopeo --insecure-policy copy -q "oci:$SOURCE/build/demo/oci:12" "oci:$IMAGE:latest" >&2
+    "${SKOPEO[@]}" copy -q "oci:$SOURCE/build/demo/oci:12" "oci:$IMAGE:latest" >&2
 }
 database_image() {
     IMAGE=$WORK/database
     [[ -e $IMAGE/index.json ]] && return 0
     PORTWARDEN_DEMO=database "$SOURCE/tools/demo-image" "$WORK/demo-database" >&2 &&
-        skopeo --insecure-policy copy -q "oci:$WORK/demo-database/oci:12" "oci:$IMAGE:latest" >&2
+        "${SKOPEO[@]}" copy -q "oci:$WORK/demo-database/oci:12" "oci:$IMAGE:latest" >&2
 }
 digest_of() { # digest_of LAYOUT
     jq -r '.manifests[0].digest' "$1/index.json"

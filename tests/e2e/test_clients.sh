@@ -40,7 +40,7 @@ for name in debian-bookworm-min node-app python-app; do
     if image "$name"; then
         names+=("$name") layout[$name]=$IMAGE
     else
-        skip "skopeo: $name" "this image has not been built ($BUILD/images)"
+        skip "skopeo: $name" "this image cannot be built here (it needs root and the shared test data)"
     fi
 done
 for name in "${names[@]}"; do

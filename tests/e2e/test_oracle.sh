@@ -2,6 +2,7 @@
 # The findings of real images are exactly those that tools outside Portwarden compute: package
 # managers list the packages, their own comparators order the versions.
 . tests/e2e/lib.sh
+. tests/e2e/images.sh
 has_shared || {
     skip "oracle" "the shared test data is not here ($SHARED)"
     exit 0
@@ -53,20 +54,13 @@ check "an image without package databases: unscanned" coverage "$WORK/scratch" u
 
 # 3. images built on the spot against oracles computed now
 [[ -n ${PORTWARDEN_SKIP_BUILD:-} ]] && exit 0
-IMAGES=${PORTWARDEN_IMAGES:-$BUILD/images}
-mkdir -p "$IMAGES"
-built() { # built NAME...: kept in the build folder; the shared script makes them from package mirrors
-    local name todo=()
-    for name in "$@"; do [[ -e $IMAGES/$name/index.json ]] || todo+=("$name"); done
-    [[ ${#todo[@]} -eq 0 ]] || "$SHARED/images/build_images.sh" "$IMAGES" "${todo[@]}"
-}
 names=(debian-bookworm-min node-app go-app java-app python-app)
 [[ -z $FULL ]] || names+=(debian-bullseye-min debian-trixie-min debian-bookworm-web)
 if [[ $(id -u) -ne 0 ]]; then
     skip "images built on the spot" "building them needs root"
     exit 0
 fi
-check "build ${names[*]}" built "${names[@]}" || exit 1
+check "build ${names[*]}" image "${names[@]}" || exit 1
 rootfs() { # rootfs NAME: its files with all layers applied, by umoci
     rm -rf "$WORK/bundle" && umoci unpack --image "$IMAGES/$1:latest" "$WORK/bundle" >/dev/null 2>&1 && echo "$WORK/bundle/rootfs"
 }
