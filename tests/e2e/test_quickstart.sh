@@ -23,6 +23,15 @@ run() { # run DIR WORDS...: ./quickstart --once; at least 10 findings, at least 
 check "a copy of the tree" copy "$WORK/tree" || exit 1
 check "./quickstart --once" run "$WORK/tree"
 check "./quickstart --once again, warm" run "$WORK/tree"
+on_a_terminal() { # progress and colour; steps that end at once must not end the server
+    local port out i
+    for i in 1 2 3; do
+        port=$(free_port)
+        out=$(script -qec "$WORK/tree/quickstart --once --listen 127.0.0.1:$port" /dev/null 2>&1 </dev/null) || { printf '%s\n' "$out"; return 1; }
+        [[ $out == *"critical"*"Next"* ]] || { printf '%s\n' "$out"; return 1; }
+    done
+}
+check "./quickstart --once on a terminal" on_a_terminal
 database() { rm -rf "$WORK/tree/data" "$WORK/tree/build/demo" && PORTWARDEN_DEMO=database run "$WORK/tree"; }
 check "./quickstart --once where no image can be built" database
 if has_shared; then
