@@ -40,7 +40,7 @@ static void tar_header(char block[512], const char *path, uint64_t size, char ty
 
     memset(block, 0, 512);
     snprintf(block, 100, "%s", path);
-    memcpy(block + 100, "0000644", 8);
+    memcpy(block + 100, "0000755", 8);
     snprintf(block + 124, 12, "%011llo", (unsigned long long)size);
     memcpy(block + 257, "ustar\00000", 8);
     block[156] = type;
@@ -156,6 +156,35 @@ TEST(bombs) {
         CHECK_EQ(kit.facts->evidence_count, 1); /* what came before it counts */
         CHECK_EQ(fact(&kit, "ceiling") != NULL, c->kind != NULL);
     }
+}
+
+/* A program of a few bytes and a hole of 64 GiB: the zeros come from no byte of the layer. */
+TEST(a_hole_without_end) {
+    KIT_TEST;
+    static const char pax[512] = "22 GNU.sparse.major=1\n"
+                                 "22 GNU.sparse.minor=0\n"
+                                 "25 GNU.sparse.name=bin/x\n"
+                                 "35 GNU.sparse.realsize=68719476736\n";
+    static const char content[512 + 4096 + 512] = "2\n0\n4096\n68719476726\n10\n";
+    char              head[512];
+    str               layer;
+
+    tar_header(head, "PaxHeaders/x", strlen(pax), 'x');
+    buf_add(&kit.bytes, str_make(head, sizeof head));
+    buf_add(&kit.bytes, str_make(pax, sizeof pax));
+    tar_header(head, "bin/x", 512 + 4096 + 10, '0');
+    buf_add(&kit.bytes, str_make(head, sizeof head));
+    buf_add(&kit.bytes, str_make(content, sizeof content));
+    buf_add(&kit.bytes, str_make(content + 512, 1024));
+    layer = buf_str(&kit.bytes);
+    memcpy((char *)layer.ptr + 2048,
+           "\x7f"
+           "ELF",
+           4);
+    kit_add_layer(&kit, layer);
+    CHECK(fact(&kit, "ceiling") != NULL);
+    CHECK_STR(fact(&kit, "ceiling")->reason,
+              "sparse files of the tar archive have more than 1073741824 bytes of holes");
 }
 
 TEST(a_window_of_two_gigabytes) {
@@ -383,9 +412,10 @@ TEST(text_from_images_cannot_speak_to_a_terminal) {
 }
 
 RUN_TESTS(UNIT(millions_of_tiny_members), UNIT(one_line_of_a_gigabyte),
-          UNIT(one_line_of_sixty_megabytes_is_read), UNIT(bombs), UNIT(a_window_of_two_gigabytes),
-          UNIT(json_a_hundred_thousand_deep), UNIT(a_document_too_large),
-          UNIT(more_packages_than_there_can_be), UNIT(texts_too_long_to_be_names),
-          UNIT(names_that_lead_elsewhere), UNIT(a_path_of_a_million_parts), UNIT(hard_links),
-          UNIT(members_of_the_same_name), UNIT(no_archive_at_all), UNIT(cut_anywhere),
-          UNIT(compressed_and_cut), UNIT(text_from_images_cannot_speak_to_a_terminal))
+          UNIT(one_line_of_sixty_megabytes_is_read), UNIT(bombs), UNIT(a_hole_without_end),
+          UNIT(a_window_of_two_gigabytes), UNIT(json_a_hundred_thousand_deep),
+          UNIT(a_document_too_large), UNIT(more_packages_than_there_can_be),
+          UNIT(texts_too_long_to_be_names), UNIT(names_that_lead_elsewhere),
+          UNIT(a_path_of_a_million_parts), UNIT(hard_links), UNIT(members_of_the_same_name),
+          UNIT(no_archive_at_all), UNIT(cut_anywhere), UNIT(compressed_and_cut),
+          UNIT(text_from_images_cannot_speak_to_a_terminal))
