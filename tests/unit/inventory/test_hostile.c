@@ -264,8 +264,8 @@ TEST(names_that_lead_elsewhere) {
     } cases[] = {
         {"../etc/passwd", true, NULL},        {"a/../../b", true, NULL},
         {"/etc/passwd", false, "etc/passwd"}, {"a/../b", false, "b"},
-        {"././/a//b", false, "a/b"},          {"a/\xff\xfe", false, "a/\xff\xfe"},
-        {"a/\033[31m", false, "a/\033[31m"},
+        {"././/a//b", false, "a/b"},          {"a/\xff\xfe", false, "a/\\xff\\xfe"},
+        {"a/\033[31m", false, "a/\\x1b[31m"},
     };
 
     EACH (c, cases) {
@@ -393,6 +393,36 @@ TEST(compressed_and_cut) {
 
 /* --- text --- */
 
+/* Two names that differ in bytes that cannot be shown are two files, and can be removed. */
+TEST(names_that_cannot_be_shown) {
+    static const char *const names[] = {"\xe9/node_modules/a/package.json",
+                                        "\xe8/node_modules/b/package.json",
+                                        "\xe8/.wh.node_modules"};
+    KIT_TEST;
+    char head[512], body[512];
+
+    for (int i = 0; i < 3; i++) {
+        memset(body, 0, sizeof body);
+        snprintf(body, sizeof body, "{\"name\":\"%c\",\"version\":\"1.0.0\"}", 'a' + i);
+        tar_header(head, names[i], i < 2 ? 30 : 0, '0');
+        if (i == 2) { /* the mark is a layer of its own */
+            buf_add(&kit.bytes, str_make((char[1024]){0}, 1024));
+            kit_add_layer(&kit, buf_str(&kit.bytes));
+            kit_stack(&kit);
+            CHECK_EQ(kit.inventory.package_count, 2);
+            buf_clear(&kit.bytes);
+        }
+        buf_add(&kit.bytes, str_make(head, sizeof head));
+        if (i < 2)
+            buf_add(&kit.bytes, str_make(body, sizeof body));
+    }
+    buf_add(&kit.bytes, str_make((char[1024]){0}, 1024));
+    kit_add_layer(&kit, buf_str(&kit.bytes));
+    kit_stack(&kit);
+    CHECK_TEXT(kit_shown(&kit, "a"), "1.0.0 L0");
+    CHECK_TEXT(kit_shown(&kit, "b"), "-");
+}
+
 TEST(text_from_images_cannot_speak_to_a_terminal) {
     KIT_TEST;
 
@@ -418,4 +448,4 @@ RUN_TESTS(UNIT(millions_of_tiny_members), UNIT(one_line_of_a_gigabyte),
           UNIT(texts_too_long_to_be_names), UNIT(names_that_lead_elsewhere),
           UNIT(a_path_of_a_million_parts), UNIT(hard_links), UNIT(members_of_the_same_name),
           UNIT(no_archive_at_all), UNIT(cut_anywhere), UNIT(compressed_and_cut),
-          UNIT(text_from_images_cannot_speak_to_a_terminal))
+          UNIT(names_that_cannot_be_shown), UNIT(text_from_images_cannot_speak_to_a_terminal))
