@@ -55,6 +55,7 @@
 #define LIMIT_INFLATE_WINDOW_LOG                                                                   \
     27 /* zstd and xz: 128 MiB, what zstd --long writes; xz -9 asks 65 */
 #define LIMIT_TAR_ENTRIES     2000000 /* 16 bytes of hashes each: 32 MB at worst */
+#define LIMIT_TAR_HOLES       GIB(1) /* of sparse files read in one archive: zeros that cost no bytes */
 #define LIMIT_PATH_BYTES      4096    /* PATH_MAX */
 #define LIMIT_PATH_PARTS      256     /* deepest real tree (nested node_modules) seen: 60 */
 #define LIMIT_MEMBER_BYTES    MIB(64) /* one file kept in memory; largest dpkg status seen: 8 MB */

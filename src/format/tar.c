@@ -15,7 +15,7 @@ struct tar {
     struct archive       *archive;
     struct archive_entry *raw;
     struct tar_entry      entry;
-    uint64_t              entries;
+    uint64_t              entries, given; /* given: bytes of content handed out, holes included */
     bool                  ended;
     struct err failure; /* of the bytes below: libarchive only says that reading failed */
     char       path[LIMIT_PATH_BYTES + 1], link[LIMIT_PATH_BYTES + 1];
@@ -239,6 +239,13 @@ pw_code tar_read(struct tar *tar, void *out, size_t n, size_t *ret_n, struct err
 
     if (got < 0)
         return problem(tar, err);
+    tar->given += (uint64_t)got;
+    if (tar->given > inflate_bytes_out(tar->bytes) + LIMIT_TAR_HOLES) {
+        err_set(&tar->failure, PW_TOO_LARGE,
+                "sparse files of the tar archive have more than %zu bytes of holes",
+                LIMIT_TAR_HOLES);
+        return problem(tar, err);
+    }
     *ret_n = (size_t)got;
     return PW_OK;
 }

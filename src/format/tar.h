@@ -8,7 +8,7 @@
  * Gives:   one entry at a time, borrowed until the next tar_next. Names are bytes, normalised: no leading
  *          "/", no "." or empty parts, ".." taken back; a name that leads above the root, is empty or
  *          absurdly long makes a TAR_BAD entry with the reason, and the walk goes on.
- * Errors:  PW_CORRUPT: not a tar, damaged or cut short; PW_TOO_LARGE: LIMIT_TAR_ENTRIES; errors of
+ * Errors:  PW_CORRUPT: not a tar, damaged or cut short; PW_TOO_LARGE: LIMIT_TAR_ENTRIES, LIMIT_TAR_HOLES; errors of
  *          the bytes below pass through. An error ends the walk.
  * Memory:  about 100 KiB.   Threads: one at a time.
  */

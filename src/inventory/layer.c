@@ -4,6 +4,7 @@
  * Runs in the sandbox child. Whatever is wrong with the content becomes a fact; only a source
  * that fails is an error.
  */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/limits.h"
@@ -188,6 +189,42 @@ static pw_code take_member(struct walk *walk, struct tar *tar, const struct tar_
     return PW_OK;
 }
 
+/* Bytes that decoding would have to replace, because they may not be shown, are spelled "\\xNN"
+ * first: a name is hashed and stored in one form, and two files do not get one name. False: the
+ * name grew too long. */
+static bool spell(str name, char out[LIMIT_PATH_BYTES + 1], str *ret_name) {
+    bool   utf8 = str_is_utf8(name);
+    size_t len = 0;
+
+    for (size_t i = 0; i < name.len; i++) {
+        unsigned char c = (unsigned char)name.ptr[i];
+        unsigned char next = i + 1 < name.len ? (unsigned char)name.ptr[i + 1] : 0;
+        unsigned char before = i > 0 ? (unsigned char)name.ptr[i - 1] : 0;
+        bool bad = c < 0x20 || c == 0x7f || (!utf8 && c >= 0x80) || (c == 0xc2 && next < 0xa0) ||
+                   (before == 0xc2 && c < 0xa0); /* C1 controls */
+
+        if (len + 4 > LIMIT_PATH_BYTES)
+            return false;
+        if (bad)
+            len += (size_t)snprintf(out + len, 5, "\\x%02x", c);
+        else
+            out[len++] = (char)c;
+    }
+    *ret_name = str_make(out, len);
+    return true;
+}
+
+static pw_code take_spelled(struct walk *walk, struct tar *tar, struct tar_entry member,
+                            struct err *err) {
+    char path[LIMIT_PATH_BYTES + 1], link[LIMIT_PATH_BYTES + 1];
+
+    if (member.type != TAR_BAD && !spell(member.path, path, &member.path))
+        member = (struct tar_entry){.type = TAR_BAD, .path = str_sub(member.path, 0, 200)};
+    if (member.link.len > 0 && !spell(member.link, link, &member.link))
+        member.link = STR_NONE;
+    return take_member(walk, tar, &member, err);
+}
+
 /* --- the layer --- */
 
 static pw_code walk_members(struct walk *walk, struct inflate *bytes, struct err *err) {
@@ -199,7 +236,7 @@ static pw_code walk_members(struct walk *walk, struct inflate *bytes, struct err
         PW_TRY(tar_next(tar, &member, err));
         if (member == NULL)
             return PW_OK;
-        PW_TRY(take_member(walk, tar, member, err));
+        PW_TRY(take_spelled(walk, tar, *member, err));
     }
 }
 

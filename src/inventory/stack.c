@@ -81,17 +81,25 @@ static pw_code file_all_evidence(struct stack *stack, struct err *err) {
     return PW_OK;
 }
 
-/* What the image really shows of this file; NULL: it is gone. */
+static bool is_alive(struct stack *stack, const struct version_of_file *version) {
+    return tree_alive(stack->tree, version->evidence->path, version->layer) &&
+           (str_eq(version->path, version->evidence->path) ||
+            tree_alive(stack->tree, version->path, version->layer));
+}
+
+/* What the image really shows of this file; NULL: it is gone. A version whose folder a later link
+ * replaced never stood where that link leads: it hides nothing there. */
 static const struct version_of_file *standing(struct stack                 *stack,
                                               const struct version_of_file *any) {
-    const struct version_of_file *newest = map_get(&stack->by_path, any->path);
+    const struct version_of_file *at = map_get(&stack->by_path, any->path);
 
-    if (!tree_alive(stack->tree, newest->evidence->path, newest->layer))
-        return NULL;
-    if (!str_eq(newest->path, newest->evidence->path) &&
-        !tree_alive(stack->tree, newest->path, newest->layer))
-        return NULL;
-    return newest;
+    for (; at != NULL; at = at->older) {
+        if (is_alive(stack, at))
+            return at;
+        if (!tree_lost_to_link(stack->tree, at->evidence->path, at->layer))
+            return NULL;
+    }
+    return NULL;
 }
 
 /* --- packages --- */

@@ -11,7 +11,12 @@ struct tree {
     const struct layer_input *layers;
     size_t                    count;
     struct map                cuts;  /* directory -> number of the highest layer that cut it, + 2 */
-    struct map                links; /* path -> struct fact_link of the image as it stands */
+    struct map                links; /* path -> struct placed_link of the image as it stands */
+};
+
+struct placed_link {
+    const struct fact_link *link;
+    size_t                  layer;
 };
 
 enum { NEVER_CUT = 1 }; /* stored values: layer + 2, so that 0 means not asked yet */
@@ -153,8 +158,8 @@ static bool resolve(struct tree *tree, struct walk *walk, bool follow_last) {
     unsigned followed = 0;
 
     while (walk->rest_len > 0) {
-        str                     name = walk_next(walk, part);
-        const struct fact_link *link;
+        str                       name = walk_next(walk, part);
+        const struct placed_link *placed;
 
         if (name.len == 0 || str_eq(name, STR(".")))
             continue;
@@ -166,8 +171,9 @@ static bool resolve(struct tree *tree, struct walk *walk, bool follow_last) {
             return false;
         if (walk->rest_len == 0 && !follow_last)
             return true;
-        link = map_get(&tree->links, str_make(walk->done, walk->done_len));
-        if (link != NULL && (++followed > LIMIT_LINKS_FOLLOWED || !walk_follow(walk, link->target)))
+        placed = map_get(&tree->links, str_make(walk->done, walk->done_len));
+        if (placed != NULL &&
+            (++followed > LIMIT_LINKS_FOLLOWED || !walk_follow(walk, placed->link->target)))
             return false;
     }
     return true;
@@ -189,19 +195,36 @@ str tree_resolve(struct tree *tree, str path, bool follow_last) {
     return str_eq(done, path) ? path : arena_str(tree->arena, done);
 }
 
+bool tree_lost_to_link(const struct tree *tree, str path, size_t from) {
+    while (path.len > 0) {
+        const struct placed_link *placed;
+
+        path = parent_of(path);
+        placed = map_get(&tree->links, path);
+        if (placed != NULL && placed->layer > from)
+            return true;
+    }
+    return false;
+}
+
 static pw_code collect_links(struct tree *tree, struct err *err) {
     for (size_t i = 0; i < tree->count; i++) {
         const struct layer_facts *facts = tree->layers[i].facts;
 
         for (size_t k = 0; facts != NULL && k < facts->link_count; k++) {
-            void **place;
+            struct placed_link *placed;
+            void              **place;
 
             if (!tree_alive(tree, facts->links[k].path, i))
                 continue;
+            placed = arena_new(tree->arena, struct placed_link);
+            if (placed == NULL)
+                return arena_error(tree->arena, err);
             place = map_at(&tree->links, facts->links[k].path);
             if (place == NULL)
                 return err_set(err, PW_MEMORY, "no memory for the image's links");
-            *place = &facts->links[k];
+            *placed = (struct placed_link){&facts->links[k], i};
+            *place = placed;
         }
     }
     return PW_OK;

@@ -22,6 +22,8 @@ void    tree_freep(struct tree **tree);
 bool tree_alive(struct tree *tree, str path, size_t from);
 /* Did a layer above `low` and below `high` remove or replace it? */
 bool tree_touched_between(const struct tree *tree, str path, size_t low, size_t high);
+/* Did a link of a layer above `from` take the place of a folder on the way to the path? */
+bool tree_lost_to_link(const struct tree *tree, str path, size_t from);
 /* Does any layer's file or link stand at this path? */
 bool tree_has_file(struct tree *tree, str path);
 

@@ -133,9 +133,10 @@ static void prepare(struct zygote *zygote, struct report *hello) {
     struct err err = ERR_NONE;
 
     hello->landlock_abi = lockdown_landlock_abi();
-    /* libarchive converts names by the locale's rules; C.UTF-8 is part of every Debian. */
-    if (setlocale(LC_ALL, "C.UTF-8") == NULL)
-        (void)setlocale(LC_ALL, "C");
+    /* libarchive converts names by the locale's rules; C.UTF-8 is part of every Debian. Messages
+     * stay in "C": for any other locale strerror looks for a catalogue, which a child may not. */
+    if (setlocale(LC_CTYPE, "C.UTF-8") == NULL)
+        (void)setlocale(LC_CTYPE, "C");
     if (layer_read_warm_up(&err) != PW_OK || lockdown_drop_privileges(&err) != PW_OK ||
         lockdown_landlock(&err) != PW_OK) {
         hello->failed = 1;

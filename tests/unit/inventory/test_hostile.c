@@ -40,7 +40,7 @@ static void tar_header(char block[512], const char *path, uint64_t size, char ty
 
     memset(block, 0, 512);
     snprintf(block, 100, "%s", path);
-    memcpy(block + 100, "0000644", 8);
+    memcpy(block + 100, "0000755", 8);
     snprintf(block + 124, 12, "%011llo", (unsigned long long)size);
     memcpy(block + 257, "ustar\00000", 8);
     block[156] = type;
@@ -158,6 +158,35 @@ TEST(bombs) {
     }
 }
 
+/* A program of a few bytes and a hole of 64 GiB: the zeros come from no byte of the layer. */
+TEST(a_hole_without_end) {
+    KIT_TEST;
+    static const char pax[512] = "22 GNU.sparse.major=1\n"
+                                 "22 GNU.sparse.minor=0\n"
+                                 "25 GNU.sparse.name=bin/x\n"
+                                 "35 GNU.sparse.realsize=68719476736\n";
+    static const char content[512 + 4096 + 512] = "2\n0\n4096\n68719476726\n10\n";
+    char              head[512];
+    str               layer;
+
+    tar_header(head, "PaxHeaders/x", strlen(pax), 'x');
+    buf_add(&kit.bytes, str_make(head, sizeof head));
+    buf_add(&kit.bytes, str_make(pax, sizeof pax));
+    tar_header(head, "bin/x", 512 + 4096 + 10, '0');
+    buf_add(&kit.bytes, str_make(head, sizeof head));
+    buf_add(&kit.bytes, str_make(content, sizeof content));
+    buf_add(&kit.bytes, str_make(content + 512, 1024));
+    layer = buf_str(&kit.bytes);
+    memcpy((char *)layer.ptr + 2048,
+           "\x7f"
+           "ELF",
+           4);
+    kit_add_layer(&kit, layer);
+    CHECK(fact(&kit, "ceiling") != NULL);
+    CHECK_STR(fact(&kit, "ceiling")->reason,
+              "sparse files of the tar archive have more than 1073741824 bytes of holes");
+}
+
 TEST(a_window_of_two_gigabytes) {
     KIT_TEST;
     static const char frame[] =
@@ -235,8 +264,8 @@ TEST(names_that_lead_elsewhere) {
     } cases[] = {
         {"../etc/passwd", true, NULL},        {"a/../../b", true, NULL},
         {"/etc/passwd", false, "etc/passwd"}, {"a/../b", false, "b"},
-        {"././/a//b", false, "a/b"},          {"a/\xff\xfe", false, "a/\xff\xfe"},
-        {"a/\033[31m", false, "a/\033[31m"},
+        {"././/a//b", false, "a/b"},          {"a/\xff\xfe", false, "a/\\xff\\xfe"},
+        {"a/\033[31m", false, "a/\\x1b[31m"},
     };
 
     EACH (c, cases) {
@@ -364,6 +393,36 @@ TEST(compressed_and_cut) {
 
 /* --- text --- */
 
+/* Two names that differ in bytes that cannot be shown are two files, and can be removed. */
+TEST(names_that_cannot_be_shown) {
+    static const char *const names[] = {"\xe9/node_modules/a/package.json",
+                                        "\xe8/node_modules/b/package.json",
+                                        "\xe8/.wh.node_modules"};
+    KIT_TEST;
+    char head[512], body[512];
+
+    for (int i = 0; i < 3; i++) {
+        memset(body, 0, sizeof body);
+        snprintf(body, sizeof body, "{\"name\":\"%c\",\"version\":\"1.0.0\"}", 'a' + i);
+        tar_header(head, names[i], i < 2 ? 30 : 0, '0');
+        if (i == 2) { /* the mark is a layer of its own */
+            buf_add(&kit.bytes, str_make((char[1024]){0}, 1024));
+            kit_add_layer(&kit, buf_str(&kit.bytes));
+            kit_stack(&kit);
+            CHECK_EQ(kit.inventory.package_count, 2);
+            buf_clear(&kit.bytes);
+        }
+        buf_add(&kit.bytes, str_make(head, sizeof head));
+        if (i < 2)
+            buf_add(&kit.bytes, str_make(body, sizeof body));
+    }
+    buf_add(&kit.bytes, str_make((char[1024]){0}, 1024));
+    kit_add_layer(&kit, buf_str(&kit.bytes));
+    kit_stack(&kit);
+    CHECK_TEXT(kit_shown(&kit, "a"), "1.0.0 L0");
+    CHECK_TEXT(kit_shown(&kit, "b"), "-");
+}
+
 TEST(text_from_images_cannot_speak_to_a_terminal) {
     KIT_TEST;
 
@@ -383,9 +442,10 @@ TEST(text_from_images_cannot_speak_to_a_terminal) {
 }
 
 RUN_TESTS(UNIT(millions_of_tiny_members), UNIT(one_line_of_a_gigabyte),
-          UNIT(one_line_of_sixty_megabytes_is_read), UNIT(bombs), UNIT(a_window_of_two_gigabytes),
-          UNIT(json_a_hundred_thousand_deep), UNIT(a_document_too_large),
-          UNIT(more_packages_than_there_can_be), UNIT(texts_too_long_to_be_names),
-          UNIT(names_that_lead_elsewhere), UNIT(a_path_of_a_million_parts), UNIT(hard_links),
-          UNIT(members_of_the_same_name), UNIT(no_archive_at_all), UNIT(cut_anywhere),
-          UNIT(compressed_and_cut), UNIT(text_from_images_cannot_speak_to_a_terminal))
+          UNIT(one_line_of_sixty_megabytes_is_read), UNIT(bombs), UNIT(a_hole_without_end),
+          UNIT(a_window_of_two_gigabytes), UNIT(json_a_hundred_thousand_deep),
+          UNIT(a_document_too_large), UNIT(more_packages_than_there_can_be),
+          UNIT(texts_too_long_to_be_names), UNIT(names_that_lead_elsewhere),
+          UNIT(a_path_of_a_million_parts), UNIT(hard_links), UNIT(members_of_the_same_name),
+          UNIT(no_archive_at_all), UNIT(cut_anywhere), UNIT(compressed_and_cut),
+          UNIT(names_that_cannot_be_shown), UNIT(text_from_images_cannot_speak_to_a_terminal))

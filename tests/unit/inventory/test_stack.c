@@ -165,6 +165,23 @@ TEST(databases_behind_links) {
     }
 }
 
+/* What stood in a folder that a link replaced does not hide what the link leads to. */
+TEST(a_link_in_place_of_a_folder) {
+    struct kit kit = KIT;
+
+    kit_file(&kit, "etc/os-release", "ID=alpine\nVERSION_ID=3.20.1\n");
+    kit_file(&kit, "usr/lib/apk/db/installed", "P:musl\nV:1.2.5-r0\n\n");
+    kit_end_layer(&kit);
+    kit_file(&kit, "lib/apk/db/installed", "P:zlib\nV:1.3.1-r1\n\n");
+    kit_end_layer(&kit);
+    kit_symlink(&kit, "lib", "usr/lib");
+    kit_end_layer(&kit);
+    kit_stack(&kit);
+    CHECK_TEXT(kit_shown(&kit, "musl"), "1.2.5-r0 L0");
+    CHECK_TEXT(kit_shown(&kit, "zlib"), "-");
+    kit_done(&kit);
+}
+
 TEST(link_cycles_end) {
     KIT_TEST;
     char path[64], target[64];
@@ -434,7 +451,8 @@ TEST(no_layers_at_all) {
 
 RUN_TESTS(UNIT(one_debian_layer), UNIT(attribution_follows_the_database),
           UNIT(whiteouts_and_replacements), UNIT(marks_do_not_touch_their_own_layer),
-          UNIT(removed_and_written_again), UNIT(databases_behind_links), UNIT(link_cycles_end),
+          UNIT(removed_and_written_again), UNIT(databases_behind_links),
+          UNIT(a_link_in_place_of_a_folder), UNIT(link_cycles_end),
           UNIT(database_at_an_unknown_name), UNIT(status_and_status_d_together),
           UNIT(same_name_two_architectures), UNIT(nested_root_is_not_the_image),
           UNIT(packages_of_the_distribution_own_files), UNIT(apk_owns_files),

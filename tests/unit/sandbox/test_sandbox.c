@@ -307,6 +307,16 @@ TEST(processor_time_has_a_ceiling) {
     SANDBOX_END;
 }
 
+/* A source that fails is said in words, not by a forbidden call. */
+TEST(a_layer_that_cannot_be_read) {
+    SANDBOX_TEST({.cpu_seconds = 5});
+    int folder = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    check_ends(begin(sandbox, folder, 4096, true), PW_IO, "at byte 0: Is a directory");
+    close(folder);
+    SANDBOX_END;
+}
+
 /* --- ends --- */
 
 TEST(cancelled) {
@@ -498,6 +508,7 @@ int main(int argc, char **argv) {
         UNIT(answers_have_a_ceiling),
         UNIT(memory_has_a_ceiling),
         UNIT(processor_time_has_a_ceiling),
+        UNIT(a_layer_that_cannot_be_read),
         UNIT(cancelled),
         UNIT(a_dead_zygote_is_replaced),
         UNIT(closing_ends_everything),
