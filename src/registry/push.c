@@ -93,7 +93,8 @@ static pw_code check_condition(struct txn *txn, int64_t repository_id, const str
         return refuse(err, PW_CONFLICT, "PRECONDITION", "tag \"" STR_FMT "\" exists: it is %s",
                       STR_ARG(work->tags[0]), text);
     if (!str_empty(push->if_match) &&
-        (text[0] == '\0' || str_find(push->if_match, str_of(text)) == STR_NPOS))
+        (text[0] == '\0' || (!str_eq(str_trim(push->if_match), STR("*")) &&
+                             str_find(push->if_match, str_of(text)) == STR_NPOS)))
         return refuse(err, PW_CONFLICT, "PRECONDITION", "tag \"" STR_FMT "\" is %s now",
                       STR_ARG(work->tags[0]), text[0] != '\0' ? text : "absent");
     return PW_OK;
