@@ -176,6 +176,21 @@ static void file_end(void *ctx) {
     fd_close(&p->fd);
 }
 
+/* What the handler said of the content is not true of a 416: a cache would keep that instead. */
+static void drop_header(struct http_reply *reply, const char *name) {
+    struct reply_header **at = &reply->first;
+
+    reply->last = NULL;
+    while (*at != NULL) {
+        if (str_eq_nocase(str_of((*at)->name), str_of(name))) {
+            *at = (*at)->next;
+            continue;
+        }
+        reply->last = *at;
+        at = &(*at)->next;
+    }
+}
+
 /* What was asked for; ranges of the request's arena. */
 static pw_code choose(struct http_request *request, struct http_reply *reply, uint64_t size,
                       enum http_range_answer *ret_answer, struct parts *p, struct err *err) {
@@ -200,6 +215,7 @@ static pw_code choose(struct http_request *request, struct http_reply *reply, ui
         return arena_error(http_arena(request), err);
     *ret_answer = http_range_parse(header, size, p->ranges, LIMIT_RANGES, &p->count);
     if (*ret_answer == HTTP_RANGE_NONE_FITS) {
+        drop_header(reply, "Cache-Control");
         http_reply_header(reply, "Content-Range", "bytes */%" PRIu64, size);
         http_reply_status(reply, 416);
     }

@@ -28,8 +28,9 @@ struct http_range_source {
 };
 
 /* Fills the reply for the request's Range (and If-Range, compared with the reply's ETag, which is
- * set before): 200, 206 or 416, with Accept-Ranges and Content-Range. One part of a file goes by
- * sendfile; several are multipart/byteranges with a Content-Length. fd becomes the reply's. */
+ * set before): 200, 206 or 416, with Accept-Ranges and Content-Range; a 416 loses Cache-Control.
+ * One part of a file goes by sendfile; several are multipart/byteranges with a Content-Length. fd
+ * becomes the reply's. */
 pw_code http_range_reply_file(struct http_request *request, struct http_reply *reply,
                               const char *media_type, int fd, uint64_t size, struct err *err);
 pw_code http_range_reply_source(struct http_request *request, struct http_reply *reply,

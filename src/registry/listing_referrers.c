@@ -74,7 +74,8 @@ static pw_code read_referrers(struct txn *txn, void *arg, struct err *err) {
     struct referrers_page page = {.subject = &query->wanted->subject,
                                   .artifact_type = query->wanted->artifact_type,
                                   .after = query->wanted->after,
-                                  .limit = LIMIT_REFERRERS_PAGE + 1};
+                                  .limit = LIMIT_REFERRERS_PAGE + 1,
+                                  .bytes = LIMIT_MANIFEST_BYTES};
     pw_code code = repositories_find(txn, query->registry_id, query->wanted->repository,
                                      &page.repository_id, err);
 

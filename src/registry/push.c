@@ -17,7 +17,7 @@ struct work {
     struct pushed            out;
     str                      tags[LIMIT_TAG_PARAMS + 1];
     size_t                   tag_count;
-    bool                     is_linked; /* the manifest's record exists */
+    bool                     is_recorded; /* the manifest's record says this already */
 };
 
 /* --- does everything it refers to exist here? --- */
@@ -93,7 +93,8 @@ static pw_code check_condition(struct txn *txn, int64_t repository_id, const str
         return refuse(err, PW_CONFLICT, "PRECONDITION", "tag \"" STR_FMT "\" exists: it is %s",
                       STR_ARG(work->tags[0]), text);
     if (!str_empty(push->if_match) &&
-        (text[0] == '\0' || str_find(push->if_match, str_of(text)) == STR_NPOS))
+        (text[0] == '\0' || (!str_eq(str_trim(push->if_match), STR("*")) &&
+                             str_find(push->if_match, str_of(text)) == STR_NPOS)))
         return refuse(err, PW_CONFLICT, "PRECONDITION", "tag \"" STR_FMT "\" is %s now",
                       STR_ARG(work->tags[0]), text[0] != '\0' ? text : "absent");
     return PW_OK;
@@ -101,23 +102,30 @@ static pw_code check_condition(struct txn *txn, int64_t repository_id, const str
 
 /* --- before anything is written --- */
 
+/* Pushed here before? A body without a mediaType may come again as another type. */
+static pw_code find_pushed(struct txn *txn, struct work *work, struct err *err) {
+    AUTO(arena_done) struct arena arena = ARENA_INIT(LIMIT_MANIFEST_MEMORY);
+    struct repository_key         key = {work->service->registry_id, work->push->repository};
+    struct manifest_row           row;
+    pw_code code = manifests_by_digest(txn, &key, &work->out.manifest.digest, &arena, &row, err);
+
+    work->is_recorded = code == PW_OK && str_eq(row.media_type, work->out.manifest.media_type);
+    return code == PW_NOT_FOUND ? PW_OK : code;
+}
+
 static pw_code look(struct txn *txn, void *arg, struct err *err) {
     struct work *work = arg;
-    int64_t      repository_id, id;
-    uint64_t     size;
+    int64_t      repository_id;
     pw_code      code = repositories_find(txn, work->service->registry_id, work->push->repository,
                                           &repository_id, err);
 
-    work->is_linked = false;
     if (code == PW_NOT_FOUND)
         repository_id = 0; /* nothing is linked there */
     else if (code != PW_OK)
         return code;
     PW_TRY(check_references(txn, repository_id, &work->out.manifest, err));
     PW_TRY(check_condition(txn, repository_id, work, err));
-    code = manifests_find_linked(txn, repository_id, &work->out.manifest.digest, &id, &size, err);
-    work->is_linked = code == PW_OK;
-    return code == PW_NOT_FOUND ? PW_OK : code;
+    return find_pushed(txn, work, err);
 }
 
 /* --- the transaction --- */
@@ -154,8 +162,8 @@ static size_t name_records(const struct work *work, struct record_name *names) {
 
 /* --- records --- */
 
-/* Some records of a push, written while its rows are committed: both wait for the disk, so they do
- * it side by side. The push is answered when both are durable. */
+/* Some records of a push, written while its rows wait for the disk. The push is answered when its
+ * rows are durable and its records are written; those reach the disk within seconds. */
 struct recording {
     struct work        *work;
     struct record_name *names;
@@ -197,7 +205,7 @@ static pw_code end_records(struct recording *r, struct err *err) {
 /* The caller holds the locks of these records. */
 static pw_code write_all(struct work *work, struct record_name *names, size_t count,
                          struct err *err) {
-    struct recording manifest = {.work = work, .names = names, .to = work->is_linked ? 0 : 1};
+    struct recording manifest = {.work = work, .names = names, .to = work->is_recorded ? 0 : 1};
     struct recording tags = {.work = work, .names = names, .from = 1, .to = count};
     struct err       why = ERR_NONE;
     pw_code          recorded, code;

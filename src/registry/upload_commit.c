@@ -86,10 +86,11 @@ pw_code upload_commit(struct upload_session *session, str repository, const stru
     session->writer = NULL; /* closed whatever happens */
     PW_TRY(blob_writer_finish(writer, digest, commit.key, err));
     code = store_write(service->store, STORE_FOREGROUND, commit_rows, &commit, err);
-    /* What cannot be dropped is an orphan that fsck removes. */
-    if (code != PW_OK)
+    /* What is not dropped is an orphan that fsck removes. After PW_IO nobody knows whether the row
+     * was committed: then it names our copy, for other repositories too. */
+    if (code != PW_OK && code != PW_IO)
         (void)blob_delete(service->blobs, commit.key, &ignored);
-    else if (commit.loser[0] != '\0')
+    else if (code == PW_OK && commit.loser[0] != '\0')
         (void)blob_delete(service->blobs, commit.loser, &ignored);
     (void)blob_upload_drop(service->blobs, str_of(session->live->id), &ignored);
     return code;

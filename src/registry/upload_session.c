@@ -114,6 +114,33 @@ static void show(struct upload_session *session, bool complete) {
     live->shown = length;
 }
 
+/* --- the row --- */
+
+struct save {
+    str      id, state;
+    uint64_t received;
+};
+
+static pw_code save_row(struct txn *txn, void *arg, struct err *err) {
+    const struct save *save = arg;
+
+    return uploads_save(txn, save->id, save->received, save->state, err);
+}
+
+static pw_code save(struct upload_session *session, uint64_t received, bool durable,
+                    struct err *err) {
+    char        state[STATE_SIZE];
+    struct save row = {
+        .id = str_of(session->live->id), .received = received, .state = {state, sizeof state}};
+
+    if (!session->has_row)
+        return PW_OK;
+    save_state(&session->hasher, durable, state);
+    PW_TRY(store_write(session->service->store, STORE_FOREGROUND, save_row, &row, err));
+    session->saved = received;
+    return PW_OK;
+}
+
 /* --- opening --- */
 
 struct load {
@@ -152,7 +179,9 @@ static pw_code resume(struct upload_session *session, const struct load *load, u
         end_watch(session, NULL, 0); /* it saw bytes that are gone */
     if (session->saved == load->row.received && load_state(load->row.hash_state, &session->hasher))
         return PW_OK;
-    return rehash(session, DIGEST_SHA256, &session->hasher, err);
+    PW_TRY(rehash(session, DIGEST_SHA256, &session->hasher, err));
+    /* begun again: who asks where to go on must not be told of bytes that are gone */
+    return session->saved != load->row.received ? save(session, session->saved, true, err) : PW_OK;
 }
 
 /* From the variable that a failure would close. */
@@ -210,31 +239,6 @@ uint64_t upload_session_offset(const struct upload_session *session) {
 }
 
 /* --- writing --- */
-
-struct save {
-    str      id, state;
-    uint64_t received;
-};
-
-static pw_code save_row(struct txn *txn, void *arg, struct err *err) {
-    const struct save *save = arg;
-
-    return uploads_save(txn, save->id, save->received, save->state, err);
-}
-
-static pw_code save(struct upload_session *session, uint64_t received, bool durable,
-                    struct err *err) {
-    char        state[STATE_SIZE];
-    struct save row = {
-        .id = str_of(session->live->id), .received = received, .state = {state, sizeof state}};
-
-    if (!session->has_row)
-        return PW_OK;
-    save_state(&session->hasher, durable, state);
-    PW_TRY(store_write(session->service->store, STORE_FOREGROUND, save_row, &row, err));
-    session->saved = received;
-    return PW_OK;
-}
 
 static pw_code write_chunk(struct upload_session *session, str chunk, struct err *err) {
     uint64_t received;

@@ -23,7 +23,7 @@ pw_code referrers_page(struct txn *txn, const struct referrers_page *page, struc
     AUTO(stmt_done) struct stmt s = {0};
     char                        text[DIGEST_TEXT_SIZE];
     struct referrer            *out = arena_array(arena, page->limit, sizeof *out);
-    size_t                      count = 0;
+    size_t                      count = 0, bytes = 0;
 
     if (out == NULL)
         return arena_error(arena, err);
@@ -33,11 +33,13 @@ pw_code referrers_page(struct txn *txn, const struct referrers_page *page, struc
     stmt_str(&s, "artifact_type", page->artifact_type);
     stmt_int(&s, "after", page->after);
     stmt_int(&s, "limit", (int64_t)page->limit);
-    for (bool row; count < page->limit; count++) {
+    /* always one more than fits, so that the caller sees that there are more */
+    for (bool row; count < page->limit && (count < 2 || bytes <= page->bytes); count++) {
         PW_TRY(stmt_step(&s, &row, err));
         if (!row)
             break;
         PW_TRY(read_row(&s, arena, &out[count], err));
+        bytes += out[count].annotations.len;
     }
     *ret_referrers = out;
     *ret_count = count;

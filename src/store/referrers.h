@@ -23,6 +23,7 @@ struct referrers_page {
     str                  artifact_type; /* "": all */
     int64_t              after;         /* manifest ids behind this one */
     size_t               limit;
+    size_t               bytes; /* the page ends with the one whose annotations pass this */
 };
 pw_code referrers_page(struct txn *txn, const struct referrers_page *page, struct arena *arena,
                        struct referrer **ret_referrers, size_t *ret_count, struct err *err);

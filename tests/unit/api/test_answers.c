@@ -1,74 +1,8 @@
-/* Parts of answers that need no server: ranges and errors. */
+/* Parts of answers that need no server: Content-Range and errors. */
 #include "api/api.h"
 #include "api/byte_range.h"
 #include "api/problems.h"
 #include "test.h"
-
-TEST(ranges) {
-    static const struct {
-        const char            *header;
-        uint64_t               size;
-        enum byte_range_answer want;
-        const char            *parts; /* "first+length ..." */
-    } cases[] = {
-        {"", 10, BYTE_RANGE_WHOLE, ""},
-        {"bytes=0-0", 10, BYTE_RANGE_PARTS, "0+1 "},
-        {"bytes=0-9", 10, BYTE_RANGE_PARTS, "0+10 "},
-        {"bytes=0-10", 10, BYTE_RANGE_PARTS, "0+10 "}, /* clipped */
-        {"bytes=3-", 10, BYTE_RANGE_PARTS, "3+7 "},
-        {"bytes=-3", 10, BYTE_RANGE_PARTS, "7+3 "},
-        {"bytes=-30", 10, BYTE_RANGE_PARTS, "0+10 "},
-        {"bytes=-0", 10, BYTE_RANGE_NONE, ""},
-        {"bytes=10-", 10, BYTE_RANGE_NONE, ""},
-        {"bytes=5-3", 10, BYTE_RANGE_NONE, ""},
-        {"bytes=0-", 0, BYTE_RANGE_NONE, ""}, /* nothing of nothing */
-        {"bytes=-5", 0, BYTE_RANGE_NONE, ""},
-        {"bytes=0-0, 2-3 ,-1", 10, BYTE_RANGE_PARTS, "0+1 2+2 9+1 "},
-        {"bytes=5-6,0-1", 10, BYTE_RANGE_PARTS, "5+2 0+2 "}, /* in the order asked for */
-        {"bytes=0-1,50-60", 10, BYTE_RANGE_PARTS, "0+2 "},   /* those that exist */
-        {"bytes=50-60,70-", 10, BYTE_RANGE_NONE, ""},
-        {"bytes=,0-1,", 10, BYTE_RANGE_PARTS, "0+2 "},
-        {"bytes=", 10, BYTE_RANGE_WHOLE, ""},
-        {"bytes=a-b", 10, BYTE_RANGE_WHOLE, ""}, /* not understood: ignored */
-        {"bytes=1", 10, BYTE_RANGE_WHOLE, ""},
-        {"bytes=0-1,x", 10, BYTE_RANGE_WHOLE, ""},
-        {"bytes=--1", 10, BYTE_RANGE_WHOLE, ""},
-        {"lines=0-1", 10, BYTE_RANGE_WHOLE, ""},
-        {"bytes=18446744073709551615-", 10, BYTE_RANGE_WHOLE, ""},
-        {"bytes=0-18446744073709551614", 10, BYTE_RANGE_PARTS, "0+10 "},
-        {"bytes=0-18446744073709551616", 10, BYTE_RANGE_WHOLE, ""},
-        {"bytes=0-9,0-9,0-9", 10, BYTE_RANGE_WHOLE, ""}, /* more than twice the whole */
-    };
-
-    EACH (c, cases) {
-        struct byte_range parts[LIMIT_RANGES];
-        struct buf        out = BUF_INIT(4096);
-        size_t            count = 0;
-
-        if (byte_range_parse(str_of(c->header), c->size, parts, &count) != c->want)
-            fail_msg("%s of %llu", c->header, (unsigned long long)c->size);
-        for (size_t i = 0; c->want == BYTE_RANGE_PARTS && i < count; i++)
-            buf_addf(&out, "%llu+%llu ", (unsigned long long)parts[i].first,
-                     (unsigned long long)parts[i].length);
-        CHECK_STR(buf_str(&out), c->parts);
-        buf_done(&out);
-    }
-}
-
-TEST(many_ranges) {
-    struct byte_range parts[LIMIT_RANGES];
-    struct buf        header = BUF_INIT(65536);
-    size_t            count = 0;
-
-    buf_adds(&header, "bytes=0-0");
-    for (int i = 1; i < LIMIT_RANGES; i++)
-        buf_addf(&header, ",%d-%d", 2 * i, 2 * i);
-    CHECK_EQ(byte_range_parse(buf_str(&header), 10000, parts, &count), BYTE_RANGE_PARTS);
-    CHECK_EQ(count, LIMIT_RANGES);
-    buf_adds(&header, ",1-1");
-    CHECK_EQ(byte_range_parse(buf_str(&header), 10000, parts, &count), BYTE_RANGE_WHOLE);
-    buf_done(&header);
-}
 
 TEST(chunks) {
     static const struct {
@@ -131,4 +65,4 @@ TEST(statuses) {
     }
 }
 
-RUN_TESTS(UNIT(ranges), UNIT(many_ranges), UNIT(chunks), UNIT(statuses))
+RUN_TESTS(UNIT(chunks), UNIT(statuses))

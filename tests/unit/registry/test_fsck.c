@@ -257,6 +257,24 @@ STORE_TEST(beside_a_server) {
     registry_done(&r);
 }
 
+/* A body that does not say its type is pushed as one, then as another. */
+STORE_TEST(another_type) {
+    struct registry     r;
+    struct fsck_options options;
+    struct fsck_report  report;
+
+    registry_open(&r, f, NULL);
+    ask(&r, "POST", "/v2/a/b/blobs/uploads/?digest=" EMPTY, "", STR("{}"), 201);
+    ask(&r, "PUT", "/v2/a/b/manifests/v1", "Content-Type: " IMAGE, STR(EMPTY_IMAGE), 201);
+    ask(&r, "PUT", "/v2/a/b/manifests/v1",
+        "Content-Type: application/vnd.docker.distribution.manifest.v2+json", STR(EMPTY_IMAGE),
+        201);
+    options = options_of(&r);
+    CHECK_OK(fsck_check(&options, &report, &err));
+    CHECK_EQ(all_found(&report), 0);
+    registry_done(&r);
+}
+
 /* --- rebuild --- */
 
 static void rebuild_into(struct registry *r, struct fixture *f, bool deep,
@@ -336,5 +354,5 @@ STORE_TEST(rebuild_of_what_is_left) {
     fixture_done(&fresh);
 }
 
-RUN_TESTS(STORE_UNITS(check), STORE_UNITS(beside_a_server), STORE_UNITS(rebuild),
-          STORE_UNITS(rebuild_of_what_is_left))
+RUN_TESTS(STORE_UNITS(check), STORE_UNITS(beside_a_server), STORE_UNITS(another_type),
+          STORE_UNITS(rebuild), STORE_UNITS(rebuild_of_what_is_left))

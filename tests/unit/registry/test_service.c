@@ -310,7 +310,48 @@ STORE_TEST(large_manifests) {
     free(text);
 }
 
+/* More annotations than a request has memory for: they come page by page. */
+STORE_TEST(large_referrers) {
+    enum { COUNT = 18 };
+    struct registry r;
+    char           *text = malloc(MIB(5)), next[256] = "/v2/a/referrers/" EMPTY, target[64];
+    int             seen = 0;
+
+    registry_open(&r, f, NULL);
+    push_empty(&r);
+    for (int i = 0; i < COUNT; i++) {
+        int at = sprintf(text,
+                         "{\"schemaVersion\":2,\"manifests\":[],\"subject\":{\"mediaType\":"
+                         "\"a/b\",\"digest\":\"" EMPTY "\",\"size\":2},\"annotations\":{\"%d\":\"",
+                         i);
+
+        memset(text + at, 'x', MIB(4) - (size_t)at);
+        strcpy(text + MIB(4), "\"}}");
+        snprintf(target, sizeof target, "/v2/a/manifests/t%d", i);
+        CHECK_EQ(ask(&r, "PUT", target, "Content-Type: application/vnd.oci.image.index.v1+json",
+                     str_of(text)),
+                 201);
+    }
+    while (next[0] != '\0') {
+        struct answer a;
+        str           link;
+
+        call(&r, "GET", next, "", STR(""), &a);
+        CHECK_EQ(a.status, 200);
+        for (str rest = buf_str(&a.body); str_find(rest, STR("\"digest\"")) != STR_NPOS; seen++)
+            rest = str_from(rest, str_find(rest, STR("\"digest\"")) + 8);
+        link = answer_header(&a, "Link"); /* <...>; rel="next" */
+        link = link.len > 0 ? str_sub(link, 1, str_find_char(link, '>') - 1) : STR("");
+        CHECK(str_copy(link, next, sizeof next));
+        answer_done(&a);
+    }
+    CHECK_EQ(seen, COUNT);
+    registry_done(&r);
+    free(text);
+}
+
 RUN_TESTS(STORE_UNITS(a_cut_blob_is_missing_until_pushed_again),
           STORE_UNITS(a_push_repairs_what_nobody_noticed), STORE_UNITS(pulls_are_counted),
           STORE_UNITS(head_renews_a_lease), STORE_UNITS(a_write_is_seen_at_once),
-          STORE_UNITS(a_push_queues_its_scan), STORE_UNITS(large_manifests))
+          STORE_UNITS(a_push_queues_its_scan), STORE_UNITS(large_manifests),
+          STORE_UNITS(large_referrers))

@@ -136,6 +136,7 @@ STORE_TEST(bytes_lost_with_the_machine) {
     upload_path(f, location, path);
     CHECK_EQ(truncate(path, 1000), 0);
     ask(&r, "PATCH", location, "Content-Range: 1048576-2097151", str_from(all, MEGABYTE), 416);
+    CHECK_EQ(offset_of(&r, location), 0); /* or the client would come back with the same chunk */
     ask(&r, "PATCH", location, "Content-Range: 0-2097151", all, 202); /* from the beginning */
     finish(&r, location, all, STR(""), 201);
     check_blob(&r, all);
@@ -267,6 +268,32 @@ STORE_TEST(same_blob_at_once) {
     check_blob(&r, all);
     CHECK_EQ(keys(&r), 1); /* one copy stays */
     CHECK_EQ(unfinished(&r), 0);
+    registry_done(&r);
+}
+
+/* The connection to the database ends at the commit: was it done? The bytes have to stay. */
+STORE_TEST(lost_commit) {
+    static const char trigger[] =
+        "CREATE FUNCTION hang_up() RETURNS trigger LANGUAGE plpgsql AS "
+        "'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END';"
+        "CREATE CONSTRAINT TRIGGER hang_up AFTER INSERT ON blob DEFERRABLE INITIALLY DEFERRED "
+        "FOR EACH ROW EXECUTE FUNCTION hang_up()";
+    const char     *database;
+    struct registry r;
+    char            target[256];
+    str             all = pattern(1000, 10);
+
+    if (f->kind != FIXTURE_POSTGRES)
+        SKIP("a file does not hang up");
+    database = strstr(f->postgres, "dbname=") + strlen("dbname=");
+    registry_open(&r, f, NULL);
+    fixture_sql(database, trigger);
+    snprintf(target, sizeof target, "/v2/a/blobs/uploads/?digest=%s", digest_text(all));
+    ask(&r, "POST", target, "", all, 500);
+    CHECK_EQ(keys(&r), 1);
+    fixture_sql(database, "DROP TRIGGER hang_up ON blob");
+    ask(&r, "POST", target, "", all, 201);
+    check_blob(&r, all);
     registry_done(&r);
 }
 
@@ -462,5 +489,6 @@ STORE_TEST(disk_full) {
 
 RUN_TESTS(STORE_UNITS(restart_in_the_middle), STORE_UNITS(state_of_another_build),
           STORE_UNITS(bytes_lost_with_the_machine), STORE_UNITS(connection_cut),
-          STORE_UNITS(two_writers), STORE_UNITS(same_blob_at_once), STORE_UNITS(idle_uploads_end),
-          STORE_UNITS(watched), STORE_UNITS(watched_at_the_stop), STORE_UNITS(disk_full))
+          STORE_UNITS(two_writers), STORE_UNITS(same_blob_at_once), STORE_UNITS(lost_commit),
+          STORE_UNITS(idle_uploads_end), STORE_UNITS(watched), STORE_UNITS(watched_at_the_stop),
+          STORE_UNITS(disk_full))

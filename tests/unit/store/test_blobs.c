@@ -5,6 +5,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include "base/limits.h"
 #include "store/blob_store.h"
@@ -96,6 +97,33 @@ TEST(small_blobs_go_and_come) {
     CHECK_EQ(blob_open(place.blobs, key, 5, &fd, &err), PW_NOT_FOUND);
     check_content(&place, second, "hello");
     CHECK(blob_free_bytes(place.blobs) > 0);
+    close_place(&place);
+}
+
+static pw_code is_young(void *ctx, str name, uint64_t size, int64_t modified_at, struct err *err) {
+    CHECK(modified_at > (int64_t)time(NULL) - 60);
+    ++*(int *)ctx;
+    return PW_OK;
+}
+
+TEST(a_finished_blob_is_young) {
+    const struct timespec long_ago[2] = {{.tv_sec = 1600000000}, {.tv_sec = 1600000000}};
+    struct place          place = open_place();
+    struct digest         digest = digest_text("hello");
+    struct blob_writer   *writer;
+    struct err            err = ERR_NONE;
+    char                  path[128], key[BLOB_KEY_SIZE];
+    int                   count = 0;
+
+    CHECK_OK(blob_writer_open(place.blobs, STR("ab"), 0, 0, &writer, &err));
+    CHECK_OK(blob_writer_add(writer, STR("hello"), &err));
+    CHECK_OK(blob_writer_pause(writer, &err));
+    snprintf(path, sizeof path, "%s/uploads/ab", place.folder);
+    CHECK_EQ(utimensat(AT_FDCWD, path, long_ago, 0), 0);
+    CHECK_OK(blob_writer_open(place.blobs, STR("ab"), 5, 0, &writer, &err));
+    CHECK_OK(blob_writer_finish(writer, &digest, key, &err));
+    CHECK_OK(blob_keys_each(place.blobs, is_young, &count, &err));
+    CHECK_EQ(count, 1);
     close_place(&place);
 }
 
@@ -441,9 +469,9 @@ TEST(an_upload_survives_a_kill) {
     close_place(&place);
 }
 
-RUN_TESTS(UNIT(small_blobs_go_and_come), UNIT(both_algorithms_and_the_empty_blob),
-          UNIT(a_blob_of_another_size_is_corrupt), UNIT(names_that_lead_elsewhere_are_refused),
-          UNIT(an_upload_becomes_a_blob), UNIT(an_upload_goes_on_where_it_stopped),
-          UNIT(windows_keep_every_byte), UNIT(a_short_upload_keeps_no_reservation), UNIT(records),
-          UNIT(a_walk_stops_when_told), UNIT(an_upload_survives_a_kill),
-          UNIT(a_full_disk_is_said_early_and_leaves_nothing))
+RUN_TESTS(UNIT(small_blobs_go_and_come), UNIT(a_finished_blob_is_young),
+          UNIT(both_algorithms_and_the_empty_blob), UNIT(a_blob_of_another_size_is_corrupt),
+          UNIT(names_that_lead_elsewhere_are_refused), UNIT(an_upload_becomes_a_blob),
+          UNIT(an_upload_goes_on_where_it_stopped), UNIT(windows_keep_every_byte),
+          UNIT(a_short_upload_keeps_no_reservation), UNIT(records), UNIT(a_walk_stops_when_told),
+          UNIT(an_upload_survives_a_kill), UNIT(a_full_disk_is_said_early_and_leaves_nothing))
