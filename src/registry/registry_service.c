@@ -29,8 +29,10 @@ pw_code registry_service_default(struct store *store, int64_t *ret_registry_id, 
 }
 
 pw_code registry_service_flush(struct registry_service *service, struct err *err) {
-    PW_TRY(pulls_flush(&service->pulls, service->store, err));
-    return blob_records_sync(service->blobs, err);
+    pw_code code = pulls_flush(&service->pulls, service->store, err);
+    pw_code records = blob_records_sync(service->blobs, code == PW_OK ? err : NULL);
+
+    return code != PW_OK ? code : records; /* neither waits for the other to work */
 }
 
 /* --- the keeper: the one thread of this floor, so the one place that logs --- */
