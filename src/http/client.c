@@ -154,7 +154,7 @@ static void set_up(CURL *curl, const struct client_request *r, struct exchange *
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
     /* what was asked for safely is not taken from elsewhere in the clear */
     curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR,
-                     strncmp(request->url, "https:", 6) == 0 ? "https" : "http,https");
+                     strncmp(r->url, "https:", 6) == 0 ? "https" : "http,https");
     curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L);
     curl_easy_setopt(curl, CURLOPT_MAXREDIRS, (long)REDIRECTS);
     curl_easy_setopt(curl, CURLOPT_USERAGENT, "portwarden/" PORTWARDEN_VERSION);
