@@ -122,7 +122,7 @@ CREATE INDEX feed_ecosystem_by_ecosystem ON feed_ecosystem (ecosystem);
 -- ecosystem '': subject is a vulnerability id
 CREATE TABLE feed_change (
     feed {TEXT} NOT NULL, ecosystem {TEXT} NOT NULL, subject {TEXT} NOT NULL, generation {INT} NOT NULL,
-    PRIMARY KEY (feed, ecosystem, subject)) {CLUSTERED};
+    PRIMARY KEY (feed, ecosystem, subject, generation)) {CLUSTERED};
 CREATE TABLE advisory (
     id {ID}, feed {TEXT} NOT NULL, name {TEXT} NOT NULL, content_hash {INT} NOT NULL,
     added_in {INT} NOT NULL, retired_in {INT} NOT NULL DEFAULT 0, body {BLOB} NOT NULL) {TABLE};
