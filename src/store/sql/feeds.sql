@@ -69,6 +69,13 @@ INSERT INTO feed_change (feed, ecosystem, subject, generation)
 VALUES (:feed, :ecosystem, :subject, :generation)
 ON CONFLICT DO NOTHING
 
+-- name: feed_change_mark_stream
+-- Another feed answers for this stream now: every package that anyone holds is looked at.
+INSERT INTO feed_change (feed, ecosystem, subject, generation)
+SELECT DISTINCT :feed, lookup_ecosystem, lookup_name, CAST(:generation AS {INT})
+  FROM component WHERE lookup_ecosystem = :ecosystem
+ON CONFLICT DO NOTHING
+
 -- name: feed_change_page
 -- Those that are visible, behind the last one of the page before.
 SELECT c.ecosystem, c.subject, c.generation FROM feed_change c JOIN feed f ON f.name = c.feed
