@@ -235,6 +235,7 @@ STORE_TEST(an_image_becomes_findings) {
     kit_layer(&w, &one, &base);
     push_image(&w, &one, "one");
     advise(&w, "demo", "1.0-2");
+    clock_move(&f->clock, 1);
     l = look(&w, &one);
     CHECK_EQ(l.report.state, IMAGE_PENDING);
     arena_done(&l.arena);
@@ -334,6 +335,7 @@ STORE_TEST(another_feed_takes_over) {
     kit_layer(&w, &p, &base);
     push_image(&w, &p, "one");
     advise_by(&w, "sample", "demo", NULL);
+    clock_move(&f->clock, 1);
     scan(&w);
     l = look(&w, &p);
     CHECK_EQ(l.report.finding_count, 1);
@@ -343,6 +345,32 @@ STORE_TEST(another_feed_takes_over) {
     l = look(&w, &p);
     CHECK_EQ(l.report.finding_count, 0);
     CHECK_EQ(l.report.state, IMAGE_HEALTHY);
+    arena_done(&l.arena);
+    kit_done(&base);
+    world_close(&w);
+}
+
+/* The feed is complete and visible, but nobody has looked yet. */
+STORE_TEST(no_image_is_healthy_before_its_match) {
+    struct kit     base = KIT;
+    struct pushing p = {0};
+    struct world   w;
+    struct looking l;
+
+    (void)err;
+    world_open(&w, f, false);
+    debian_base(&base);
+    kit_layer(&w, &p, &base);
+    push_image(&w, &p, "one");
+    scan(&w);
+    advise(&w, "demo", NULL);
+    l = look(&w, &p);
+    CHECK_EQ(l.report.state, IMAGE_PENDING);
+    CHECK_STR(l.report.reason, "waits for a match with new advisories");
+    arena_done(&l.arena);
+    rematch(&w, "debian-tracker");
+    l = look(&w, &p);
+    CHECK_EQ(l.report.state, IMAGE_UNHEALTHY);
     arena_done(&l.arena);
     kit_done(&base);
     world_close(&w);
@@ -501,6 +529,7 @@ int main(int argc, char **argv) {
         STORE_UNITS(an_image_becomes_findings),
         STORE_UNITS(findings_follow_the_advisories),
         STORE_UNITS(another_feed_takes_over),
+        STORE_UNITS(no_image_is_healthy_before_its_match),
         STORE_UNITS(scans_can_run_again),
         STORE_UNITS(what_cannot_be_read_is_said),
         STORE_UNITS(failures_are_shown),
