@@ -352,12 +352,14 @@ STORE_TEST(another_feed_takes_over) {
 
 /* The feed is complete and visible, but nobody has looked yet. */
 STORE_TEST(no_image_is_healthy_before_its_match) {
-    struct kit     base = KIT;
-    struct pushing p = {0};
-    struct world   w;
-    struct looking l;
+    struct kit       base = KIT;
+    struct pushing   p = {0};
+    struct world     w;
+    struct looking   l;
+    atomic_bool      stopping = true;
+    struct job       job = {.subject = STR("debian-tracker")};
+    struct stage_run stopped = {.tools = &w.tools, .job = &job, .stopping = &stopping};
 
-    (void)err;
     world_open(&w, f, false);
     debian_base(&base);
     kit_layer(&w, &p, &base);
@@ -368,6 +370,7 @@ STORE_TEST(no_image_is_healthy_before_its_match) {
     CHECK_EQ(l.report.state, IMAGE_PENDING);
     CHECK_STR(l.report.reason, "waits for a match with new advisories");
     arena_done(&l.arena);
+    CHECK_EQ(match_stage_rematch(&stopped, &err), PW_CANCELLED); /* and it can go on later */
     rematch(&w, "debian-tracker");
     l = look(&w, &p);
     CHECK_EQ(l.report.state, IMAGE_UNHEALTHY);
