@@ -432,7 +432,7 @@ def row_million(b):
     return [
         {"what": f"one changed advisory, {images:,} of 1,000,000 images", "ours": took, "unit": "s", "beside": "server start included", "budget": "< 1 s"},
         {"what": "  import of the changed document before it", "ours": imported, "unit": "s", "beside": "55,263 records compared"},
-        {"what": "  first status page, 1,000,000 images", "ours": pages[0], "unit": "s"},
+        {"what": "  first status page, 1,000,000 images", "ours": pages[0], "unit": "s", "budget": "< 0.1 s"},
         {"what": "  first page of sub-assessments", "ours": pages[1], "unit": "s"},
     ]
 

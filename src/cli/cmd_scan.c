@@ -160,7 +160,7 @@ int cmd_report(struct cli *cli) {
         store_read(store, load_report, &q, &err) != PW_OK)
         return cli_failed(cli, &err);
     if (q.report.state == IMAGE_PENDING)
-        return cli_failed(cli,
-                          (err_set(&err, PW_BUSY, "the image %s", "waits for its scan"), &err));
+        return cli_failed(
+            cli, (err_set(&err, PW_BUSY, "the image " STR_FMT, STR_ARG(q.report.reason)), &err));
     return answer(cli, &q.report);
 }

@@ -141,13 +141,18 @@ static pw_code load_ids(struct txn *txn, void *arg, struct err *err) {
 
 static pw_code visit_change(void *ctx, str ecosystem, str subject, struct err *err) {
     AUTO(arena_done) struct arena arena = ARENA_INIT(MIB(256));
-    struct change c = {.store = ctx, .arena = &arena, .ecosystem = ecosystem, .subject = subject};
+    const struct stage_run       *run = ctx;
+    struct change                 c = {
+                        .store = run->tools->store, .arena = &arena, .ecosystem = ecosystem, .subject = subject};
 
+    if (run->stopping != NULL && atomic_load(run->stopping))
+        return err_set(err, PW_CANCELLED, "the workers are stopping"); /* its mark stays */
     PW_TRY(store_read(c.store, load_ids, &c, err));
     return match_stage_components(c.store, c.ids.ids, c.ids.count, err);
 }
 
 pw_code match_stage_rematch(const struct stage_run *run, struct err *err) {
-    return feeds_changes_each(run->tools->store, run->job->subject, visit_change, run->tools->store,
-                              err);
+    struct stage_run visited = *run;
+
+    return feeds_changes_each(run->tools->store, run->job->subject, visit_change, &visited, err);
 }

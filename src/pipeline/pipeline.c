@@ -12,7 +12,7 @@ enum { IDLE_SECONDS = 5, WORKERS_MAX = 64, FIRST_PAUSE_SECONDS = 5 };
 
 struct pipeline {
     struct pipeline_options options;
-    _Atomic bool            stopping;
+    atomic_bool             stopping;
     unsigned                started;
     pthread_t               threads[WORKERS_MAX];
 };
@@ -73,9 +73,9 @@ static void end_with(struct pipeline *p, const struct stage *stage, const struct
 static bool run_one(struct pipeline *p, const struct stage *stage) {
     AUTO(arena_done) struct arena arena = ARENA_INIT(MIB(1));
     struct job                    job;
-    struct stage_run              run = {.tools = &p->options, .job = &job};
-    struct err                    err = ERR_NONE;
-    pw_code                       code =
+    struct stage_run run = {.tools = &p->options, .job = &job, .stopping = &p->stopping};
+    struct err       err = ERR_NONE;
+    pw_code          code =
         jobs_take(p->options.store, str_of(stage->kind), stage->lease_seconds, &arena, &job, &err);
 
     if (code != PW_OK) {

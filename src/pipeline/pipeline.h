@@ -6,6 +6,7 @@
  * growing pauses and after PIPELINE_ATTEMPTS shown as failed with its reason.
  * Threads: pipeline_open and pipeline_close from one thread.
  */
+#include <stdatomic.h>
 #include "sandbox/sandbox.h"
 #include "store/blob_store.h"
 #include "store/jobs.h"
@@ -24,7 +25,8 @@ struct pipeline_options {
 
 pw_code pipeline_open(const struct pipeline_options *options, struct pipeline **ret_pipeline,
                       struct err *err);
-/* Workers end what they are doing (a scan by its deadline, readings are cancelled) and stop. */
+/* Workers end what they are doing (a scan by its deadline, readings are cancelled, a rematch is
+ * put back where it is) and stop. */
 void pipeline_close(struct pipeline *pipeline);
 
 /* --- the stages (pipeline/stages.c) --- */
@@ -32,6 +34,7 @@ struct stage_run {
     const struct pipeline_options *tools;
     const struct job              *job;
     int64_t                        deadline_ns;
+    const atomic_bool             *stopping; /* may be NULL; a long stage ends with PW_CANCELLED */
 };
 struct stage {
     const char *kind;

@@ -291,11 +291,11 @@ static pw_code unretire_some(struct txn *txn, void *arg, struct err *err) {
     return PW_OK;
 }
 
-static pw_code recover_marks(struct txn *txn, void *arg, struct err *err) {
+static pw_code forget_marks(struct txn *txn, void *arg, struct err *err) {
     AUTO(stmt_done) struct stmt   s = {0};
     const struct advisory_import *import = arg;
 
-    PW_TRY(stmt_begin(txn, SQL_FEED_CHANGE_RECOVER, &s, err));
+    PW_TRY(stmt_begin(txn, SQL_FEED_CHANGE_FORGET, &s, err));
     stmt_str(&s, "feed", import->lease.feed);
     stmt_int(&s, "generation", import->lease.next - 1);
     return stmt_run(&s, err);
@@ -304,5 +304,5 @@ static pw_code recover_marks(struct txn *txn, void *arg, struct err *err) {
 pw_code import_recover(struct advisory_import *import, const int64_t *ids, size_t count,
                        struct err *err) {
     PW_TRY(in_batches(import, unretire_some, ids, count, err));
-    return store_write(import->store, STORE_BACKGROUND, recover_marks, import, err);
+    return store_write(import->store, STORE_BACKGROUND, forget_marks, import, err);
 }

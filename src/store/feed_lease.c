@@ -70,14 +70,29 @@ void feed_lease_drop(struct store *store, struct feed_lease *lease) {
     lease->taken = false;
 }
 
+pw_code feed_lease_marks(struct txn *txn, const struct feed_lease *lease, int64_t generation,
+                         bool *ret_any, struct err *err) {
+    AUTO(stmt_done) struct stmt s = {0};
+    bool                        row;
+
+    PW_TRY(stmt_begin(txn, SQL_FEED_CHANGE_ANY, &s, err));
+    stmt_str(&s, "feed", lease->feed);
+    stmt_int(&s, "generation", generation);
+    PW_TRY(stmt_step(&s, &row, err));
+    *ret_any = col_int(&s, 0) != 0;
+    return PW_OK;
+}
+
 pw_code feed_lease_switch(struct txn *txn, const struct feed_lease *lease,
                           const struct feed_switch *how, struct err *err) {
     AUTO(stmt_done) struct stmt s = {0};
+    int64_t                     generation = how->changed ? lease->next : lease->next - 1;
+    bool                        waiting;
 
     PW_TRY(stmt_begin(txn, SQL_FEED_SWITCH, &s, err));
     stmt_str(&s, "feed", lease->feed);
     stmt_str(&s, "token", str_of(lease->token));
-    stmt_int(&s, "generation", how->changed ? lease->next : lease->next - 1);
+    stmt_int(&s, "generation", generation);
     stmt_int(&s, "records", (int64_t)how->records);
     stmt_str(&s, "source", how->label->source);
     stmt_str(&s, "version", how->label->version);
@@ -87,7 +102,8 @@ pw_code feed_lease_switch(struct txn *txn, const struct feed_lease *lease,
     if (stmt_changes(&s) == 0)
         return err_set(err, PW_CONFLICT, "another import of feed " STR_FMT " took over",
                        STR_ARG(lease->feed));
-    if (!how->changed)
+    PW_TRY(feed_lease_marks(txn, lease, generation, &waiting, err));
+    if (!how->changed && !waiting) /* marks whose job failed are taken up again */
         return PW_OK;
     return jobs_add(txn, STR(FEEDS_REMATCH_JOB), lease->feed, JOB_LATER, STR("advisories"), err);
 }

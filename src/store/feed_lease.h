@@ -24,6 +24,9 @@ struct feed_switch {
     size_t                     records;
     bool                       changed; /* else the generation stays */
 };
+/* Do marks up to this generation wait to be matched? */
+pw_code feed_lease_marks(struct txn *txn, const struct feed_lease *lease, int64_t generation,
+                         bool *ret_any, struct err *err);
 /* Makes the generation visible and asks for re-matching. */
 pw_code feed_lease_switch(struct txn *txn, const struct feed_lease *lease,
                           const struct feed_switch *how, struct err *err);

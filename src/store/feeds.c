@@ -310,6 +310,7 @@ static pw_code read_page(struct txn *txn, void *arg, struct err *err) {
     stmt_str(&s, "feed", page->feed);
     stmt_str(&s, "ecosystem", page->last.ecosystem);
     stmt_str(&s, "subject", page->last.subject);
+    stmt_int(&s, "generation", page->last.generation);
     stmt_int(&s, "limit", CHANGES_PAGE);
     for (;;) {
         struct change *out = &page->items[page->count];
@@ -380,6 +381,7 @@ pw_code feeds_changes_each(struct store *store, str feed, feeds_change_visit vis
         arena_reset(&last);
         page.last.ecosystem = arena_str(&last, page.items[page.count - 1].ecosystem);
         page.last.subject = arena_str(&last, page.items[page.count - 1].subject);
+        page.last.generation = page.items[page.count - 1].generation;
         code = page.last.subject.ptr == NULL ? arena_error(&last, err)
                                              : walk_page(store, &page, visit, ctx, err);
     } while (code == PW_OK);

@@ -123,6 +123,7 @@ static pw_code check_loss(const struct advisory_import *import, const struct imp
 struct switching {
     struct advisory_import *import;
     struct feed_switch      how;
+    bool                    changed; /* records */
 };
 
 /* The scope that makes this stream complete; NULL: none. */
@@ -217,18 +218,124 @@ static pw_code drop_lost_streams(struct txn *txn, const struct advisory_import *
     return PW_OK;
 }
 
-static pw_code switch_generation(struct txn *txn, void *arg, struct err *err) {
-    const struct switching *w = arg;
+/* --- streams that other feeds answer for from now on --- */
 
-    PW_TRY(put_seen_streams(txn, w->import, err));
-    PW_TRY(drop_lost_streams(txn, w->import, err));
+struct answered {
+    str                ecosystem;
+    struct feed_choice before;
+};
+struct answers {
+    struct arena arena;
+    struct map   by_name;
+};
+
+static pw_code note_answer(struct txn *txn, struct answers *answers, str ecosystem,
+                           struct err *err) {
+    struct answered *out;
+    void           **place;
+
+    if (map_has(&answers->by_name, ecosystem))
+        return PW_OK;
+    out = arena_new(&answers->arena, struct answered);
+    ecosystem = arena_str(&answers->arena, ecosystem);
+    if (out == NULL || ecosystem.ptr == NULL)
+        return arena_error(&answers->arena, err);
+    place = map_at(&answers->by_name, ecosystem);
+    if (place == NULL)
+        return err_set(err, PW_MEMORY, "out of memory");
+    *place = out;
+    out->ecosystem = ecosystem;
+    return feeds_choose(txn, ecosystem, &out->before, err);
+}
+
+/* Every stream that this import may touch. */
+static pw_code note_answers(struct txn *txn, const struct advisory_import *import,
+                            struct answers *answers, struct err *err) {
+    struct feed_streams had;
+    size_t              cursor = 0;
+    str                 name;
+    void               *value;
+
+    PW_TRY(feeds_streams(txn, &answers->arena, import->lease.feed, &had, err));
+    for (size_t i = 0; i < had.count; i++)
+        PW_TRY(note_answer(txn, answers, had.rows[i].ecosystem, err));
+    while (map_next(&import->streams, &cursor, &name, &value))
+        PW_TRY(note_answer(txn, answers, name, err));
+    for (size_t i = 0; i < import->scope_count; i++)
+        PW_TRY(note_answer(txn, answers, import->scopes[i].ecosystem, err));
+    return PW_OK;
+}
+
+static bool same_choice(const struct feed_choice *a, const struct feed_choice *b) {
+    if (a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count; i++)
+        if (strcmp(a->names[i], b->names[i]) != 0)
+            return false;
+    return true;
+}
+
+static pw_code mark_stream(struct txn *txn, const struct advisory_import *import, str ecosystem,
+                           struct err *err) {
+    AUTO(stmt_done) struct stmt s = {0};
+
+    PW_TRY(stmt_begin(txn, SQL_FEED_CHANGE_MARK_STREAM, &s, err));
+    stmt_str(&s, "feed", import->lease.feed);
+    stmt_str(&s, "ecosystem", ecosystem);
+    stmt_int(&s, "generation", import->lease.next);
+    return stmt_run(&s, err);
+}
+
+/* A package that the new one has no record of keeps no finding of the old one, and the reverse. */
+static pw_code mark_moved(struct txn *txn, const struct advisory_import *import,
+                          const struct answers *answers, bool *ret_moved, struct err *err) {
+    size_t cursor = 0;
+    str    name;
+    void  *value;
+
+    *ret_moved = false;
+    while (map_next(&answers->by_name, &cursor, &name, &value)) {
+        const struct answered *answered = value;
+        struct feed_choice     now;
+
+        PW_TRY(feeds_choose(txn, answered->ecosystem, &now, err));
+        if (same_choice(&answered->before, &now))
+            continue;
+        *ret_moved = true;
+        PW_TRY(mark_stream(txn, import, answered->ecosystem, err));
+    }
+    return PW_OK;
+}
+
+static pw_code put_streams(struct txn *txn, const struct advisory_import *import, bool *ret_moved,
+                           struct err *err) {
+    struct answers answers = {ARENA_INIT(MIB(16)), MAP_INIT};
+    pw_code        code = note_answers(txn, import, &answers, err);
+
+    if (code == PW_OK)
+        code = put_seen_streams(txn, import, err);
+    if (code == PW_OK)
+        code = drop_lost_streams(txn, import, err);
+    if (code == PW_OK)
+        code = mark_moved(txn, import, &answers, ret_moved, err);
+    map_done(&answers.by_name);
+    arena_done(&answers.arena);
+    return code;
+}
+
+static pw_code switch_generation(struct txn *txn, void *arg, struct err *err) {
+    struct switching *w = arg;
+    bool              moved;
+
+    PW_TRY(put_streams(txn, w->import, &moved, err));
+    w->how.changed = w->changed || moved; /* this may be a second run */
     return feed_lease_switch(txn, &w->import->lease, &w->how, err);
 }
 
 static pw_code finish(struct advisory_import *import, const struct import_label *label,
                       struct ids *missing, struct err *err) {
     struct import_outcome *outcome = &import->outcome;
-    struct switching       w = {import, {.label = label}};
+    struct switching       w = {.import = import, .how = {.label = label}};
     struct looking         look = {import, missing, ARENA_INIT(LIMIT_ADVISORY_MEMORY)};
     pw_code                code;
 
@@ -243,7 +350,7 @@ static pw_code finish(struct advisory_import *import, const struct import_label 
             return err_set(err, PW_MEMORY, "out of memory");
     outcome->retired = missing->count;
     outcome->records = import->by_name.count - missing->count;
-    w.how.changed = outcome->added + outcome->changed + outcome->retired > 0;
+    w.changed = outcome->added + outcome->changed + outcome->retired > 0;
     w.how.records = outcome->records;
     PW_TRY(store_write(import->store, STORE_FOREGROUND, switch_generation, &w, err));
     outcome->generation = w.how.changed ? import->lease.next : import->lease.next - 1;

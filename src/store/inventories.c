@@ -221,3 +221,18 @@ pw_code inventories_streams(struct txn *txn, struct arena *arena, int64_t id,
     *ret_list = (struct stream_list){rows.items, rows.count};
     return PW_OK;
 }
+
+pw_code inventories_waiting(struct txn *txn, int64_t id, str stream, bool *ret_waiting,
+                            struct err *err) {
+    AUTO(stmt_done) struct stmt s = {0};
+    size_t                      colon = str_find_char(stream, ':');
+    bool                        found;
+
+    PW_TRY(stmt_begin(txn, SQL_INVENTORY_WAITING, &s, err));
+    stmt_int(&s, "inventory", id);
+    stmt_str(&s, "stream", stream);
+    stmt_str(&s, "family", colon != STR_NPOS ? str_sub(stream, 0, colon) : stream);
+    PW_TRY(stmt_step(&s, &found, err));
+    *ret_waiting = col_int(&s, 0) != 0;
+    return PW_OK;
+}

@@ -43,3 +43,7 @@ struct stream_list {
 };
 pw_code inventories_streams(struct txn *txn, struct arena *arena, int64_t id,
                             struct stream_list *ret_list, struct err *err);
+/* Is a package of this stream (a lookup_ecosystem) still to be matched with advisories that are
+ * visible already? */
+pw_code inventories_waiting(struct txn *txn, int64_t id, str stream, bool *ret_waiting,
+                            struct err *err);

@@ -64,6 +64,24 @@ struct question {
     const struct report_rules *rules;
 };
 
+/* Findings that new advisories bring are not stored before their packages were matched: until then
+ * nothing found does not mean healthy. */
+static pw_code wait_for_match(const struct question *q, const struct stream_list *streams,
+                              struct report_judgement *judgement, struct err *err) {
+    bool waiting = false;
+
+    if (judgement->state != IMAGE_HEALTHY)
+        return PW_OK;
+    for (size_t i = 0; i < streams->count && !waiting; i++)
+        PW_TRY(inventories_waiting(q->txn, q->image->inventory_id,
+                                   streams->streams[i].lookup_ecosystem, &waiting, err));
+    if (waiting) {
+        judgement->state = IMAGE_PENDING;
+        judgement->reason = STR("waits for a match with new advisories");
+    }
+    return PW_OK;
+}
+
 static pw_code judge_image(const struct question *q, const struct inventory *inventory,
                            struct image_summary *summary, struct err *err) {
     const struct image_row *image = q->image;
@@ -82,6 +100,7 @@ static pw_code judge_image(const struct question *q, const struct inventory *inv
     cover.streams = streams.streams;
     cover.count = streams.count;
     PW_TRY(reports_judge(q->txn, &cover, &facts, &judgement, err));
+    PW_TRY(wait_for_match(q, &streams, &judgement, err));
     summary->state = judgement.state;
     summary->reason = judgement.reason;
     summary->coverage = judgement.coverage;

@@ -64,20 +64,33 @@ UPDATE feed_ecosystem SET updated_at = :now
    AND (:ecosystem = '' OR ecosystem = :ecosystem OR (ecosystem >= :from AND ecosystem < :below))
 
 -- name: feed_change_mark
+-- Beside an older mark that waits: an import that dies must not hide it.
 INSERT INTO feed_change (feed, ecosystem, subject, generation)
 VALUES (:feed, :ecosystem, :subject, :generation)
-ON CONFLICT (feed, ecosystem, subject) DO UPDATE SET generation = excluded.generation
+ON CONFLICT DO NOTHING
+
+-- name: feed_change_mark_stream
+-- Another feed answers for this stream now: every package that anyone holds is looked at.
+INSERT INTO feed_change (feed, ecosystem, subject, generation)
+SELECT DISTINCT :feed, lookup_ecosystem, lookup_name, CAST(:generation AS {INT})
+  FROM component WHERE lookup_ecosystem = :ecosystem
+ON CONFLICT DO NOTHING
 
 -- name: feed_change_page
 -- Those that are visible, behind the last one of the page before.
 SELECT c.ecosystem, c.subject, c.generation FROM feed_change c JOIN feed f ON f.name = c.feed
- WHERE c.feed = :feed AND c.generation <= f.generation AND (c.ecosystem, c.subject) > (:ecosystem, :subject)
- ORDER BY c.ecosystem, c.subject LIMIT :limit
+ WHERE c.feed = :feed AND c.generation <= f.generation
+   AND (c.ecosystem, c.subject, c.generation) > (:ecosystem, :subject, :generation)
+ ORDER BY c.ecosystem, c.subject, c.generation LIMIT :limit
 
 -- name: feed_change_drop
 DELETE FROM feed_change WHERE feed = :feed AND ecosystem = :ecosystem AND subject = :subject
    AND generation = :generation
 
--- name: feed_change_recover
--- Marks of an import that died: looking twice does no harm.
-UPDATE feed_change SET generation = :generation WHERE feed = :feed AND generation > :generation
+-- name: feed_change_forget
+-- Marks of an import that died before anyone saw its records.
+DELETE FROM feed_change WHERE feed = :feed AND generation > :generation
+
+-- name: feed_change_any
+SELECT count(*) FROM
+  (SELECT 1 FROM feed_change WHERE feed = :feed AND generation <= :generation LIMIT 1) waiting

@@ -23,6 +23,16 @@ SELECT DISTINCT c.ecosystem, c.lookup_ecosystem
   FROM inventory_item i JOIN component c ON c.id = i.component_id
  WHERE i.inventory_id = :inventory AND i.owned_by = ''
  ORDER BY c.lookup_ecosystem, c.ecosystem
+-- name: inventory_waiting
+-- Is a package of this stream marked by a feed that is visible already, and not matched since?
+SELECT count(*) FROM
+  (SELECT 1 FROM inventory_item i
+     JOIN component c ON c.id = i.component_id
+     CROSS JOIN feed f
+     JOIN feed_change w ON w.feed = f.name AND w.ecosystem IN (:stream, :family)
+                       AND w.subject = c.lookup_name AND w.generation <= f.generation
+    WHERE i.inventory_id = :inventory AND i.owned_by = '' AND c.lookup_ecosystem = :stream
+      AND c.matched_at <= f.changed_at AND EXISTS (SELECT 1 FROM feed_change) LIMIT 1) waiting
 -- name: inventory_drop_unpublished_items
 DELETE FROM inventory_item WHERE inventory_id IN (SELECT id FROM inventory WHERE digest LIKE 'building:%')
 -- name: inventory_drop_unpublished

@@ -28,15 +28,17 @@ SELECT rm.repository_id, rm.manifest_id, g.id, p.name, m.digest, m.kind, m.artif
    AND (:registry = 0 OR g.id = :registry)
  ORDER BY rm.repository_id, rm.manifest_id LIMIT :most
 -- name: image_newest
+-- The newest are found in the index before anything is joined.
 SELECT rm.repository_id, rm.manifest_id, g.id, p.name, m.digest, m.kind, m.artifact_type, rm.media_type,
        rm.pushed_at, i.state, i.reason, i.inventory_id, i.scanned_at, g.subscription_id, g.resource_group,
        g.name, g.login_server
-  FROM repo_manifest rm
+  FROM (SELECT repository_id, manifest_id, media_type, pushed_at FROM repo_manifest
+         ORDER BY pushed_at DESC, repository_id, manifest_id LIMIT :most) rm
   JOIN repository p ON p.id = rm.repository_id
   JOIN registry g ON g.id = p.registry_id
   JOIN manifest m ON m.id = rm.manifest_id
   LEFT JOIN image i ON i.manifest_id = rm.manifest_id
- ORDER BY rm.pushed_at DESC, rm.repository_id, rm.manifest_id LIMIT :most
+ ORDER BY rm.pushed_at DESC, rm.repository_id, rm.manifest_id
 -- name: image_by_digest
 SELECT rm.repository_id, rm.manifest_id, g.id, p.name, m.digest, m.kind, m.artifact_type, rm.media_type,
        rm.pushed_at, i.state, i.reason, i.inventory_id, i.scanned_at, g.subscription_id, g.resource_group,

@@ -187,8 +187,8 @@ static bool layer_is_known(struct world *w, const char *digest) {
     return store_read(w->f->store, is_known, &digest, &err) == PW_OK;
 }
 
-/* A whole Debian tracker of one vulnerability: fixed in a version, or open when that is NULL. */
-static void advise(struct world *w, const char *package, const char *fixed) {
+/* A whole feed of Debian 12 with one vulnerability: fixed in a version, or open when that is NULL. */
+static void advise_by(struct world *w, const char *feed, const char *package, const char *fixed) {
     struct range_event events[] = {{EVENT_INTRODUCED, STR_INIT("0")}, {EVENT_FIXED, str_of(fixed)}};
     struct range       range = {RANGE_ECOSYSTEM, events, fixed != NULL ? 2 : 1};
     struct affected    affected = {.ecosystem = STR_INIT("Debian:12"),
@@ -204,11 +204,16 @@ static void advise(struct world *w, const char *package, const char *fixed) {
     struct advisory_import *import = NULL;
     struct err              err = ERR_NONE;
 
-    CHECK_OK(advisories_import_begin(w->f->store, STR("debian-tracker"), false, &import, &err));
+    CHECK_OK(advisories_import_begin(w->f->store, str_of(feed), strcmp(feed, "sample") == 0,
+                                     &import, &err));
     CHECK_OK(advisories_import_add(import, STR("CVE-2024-99901"), &advisory, &err));
     CHECK_OK(advisories_import_scope(import, &scope, &err));
     CHECK_OK(advisories_import_finish(import, &label, &outcome, &err));
     advisories_import_close(import);
+}
+
+static void advise(struct world *w, const char *package, const char *fixed) {
+    advise_by(w, "debian-tracker", package, fixed);
 }
 
 static void debian_base(struct kit *kit) {
@@ -230,6 +235,7 @@ STORE_TEST(an_image_becomes_findings) {
     kit_layer(&w, &one, &base);
     push_image(&w, &one, "one");
     advise(&w, "demo", "1.0-2");
+    clock_move(&f->clock, 1);
     l = look(&w, &one);
     CHECK_EQ(l.report.state, IMAGE_PENDING);
     arena_done(&l.arena);
@@ -311,6 +317,63 @@ STORE_TEST(findings_follow_the_advisories) {
     l = look(&w, &p);
     CHECK_EQ(l.report.state, IMAGE_PARTLY_SCANNED);
     CHECK_STR(l.report.incomplete[0].kind, "stale-advisories");
+    arena_done(&l.arena);
+    kit_done(&base);
+    world_close(&w);
+}
+
+/* What the new feed has no record of is judged anew, too. */
+STORE_TEST(another_feed_takes_over) {
+    struct kit     base = KIT;
+    struct pushing p = {0};
+    struct world   w;
+    struct looking l;
+
+    (void)err;
+    world_open(&w, f, false);
+    debian_base(&base);
+    kit_layer(&w, &p, &base);
+    push_image(&w, &p, "one");
+    advise_by(&w, "sample", "demo", NULL);
+    clock_move(&f->clock, 1);
+    scan(&w);
+    l = look(&w, &p);
+    CHECK_EQ(l.report.finding_count, 1);
+    arena_done(&l.arena);
+    advise(&w, "other", NULL);
+    rematch(&w, "debian-tracker");
+    l = look(&w, &p);
+    CHECK_EQ(l.report.finding_count, 0);
+    CHECK_EQ(l.report.state, IMAGE_HEALTHY);
+    arena_done(&l.arena);
+    kit_done(&base);
+    world_close(&w);
+}
+
+/* The feed is complete and visible, but nobody has looked yet. */
+STORE_TEST(no_image_is_healthy_before_its_match) {
+    struct kit       base = KIT;
+    struct pushing   p = {0};
+    struct world     w;
+    struct looking   l;
+    atomic_bool      stopping = true;
+    struct job       job = {.subject = STR("debian-tracker")};
+    struct stage_run stopped = {.tools = &w.tools, .job = &job, .stopping = &stopping};
+
+    world_open(&w, f, false);
+    debian_base(&base);
+    kit_layer(&w, &p, &base);
+    push_image(&w, &p, "one");
+    scan(&w);
+    advise(&w, "demo", NULL);
+    l = look(&w, &p);
+    CHECK_EQ(l.report.state, IMAGE_PENDING);
+    CHECK_STR(l.report.reason, "waits for a match with new advisories");
+    arena_done(&l.arena);
+    CHECK_EQ(match_stage_rematch(&stopped, &err), PW_CANCELLED); /* and it can go on later */
+    rematch(&w, "debian-tracker");
+    l = look(&w, &p);
+    CHECK_EQ(l.report.state, IMAGE_UNHEALTHY);
     arena_done(&l.arena);
     kit_done(&base);
     world_close(&w);
@@ -468,6 +531,8 @@ int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         STORE_UNITS(an_image_becomes_findings),
         STORE_UNITS(findings_follow_the_advisories),
+        STORE_UNITS(another_feed_takes_over),
+        STORE_UNITS(no_image_is_healthy_before_its_match),
         STORE_UNITS(scans_can_run_again),
         STORE_UNITS(what_cannot_be_read_is_said),
         STORE_UNITS(failures_are_shown),

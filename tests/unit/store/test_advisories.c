@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "store/advisories.h"
 #include "store/advisory_body.h"
+#include "store/advisory_import.h"
 #include "store/feeds.h"
 #include "store/jobs.h"
 #include "store/vulnerabilities.h"
@@ -142,6 +143,10 @@ static int64_t rematch_jobs(struct fixture *f) {
 
     CHECK_OK(store_read(f->store, count_jobs, &waiting, &err));
     return waiting;
+}
+
+static pw_code fail_job(struct txn *txn, void *arg, struct err *err) {
+    return jobs_fail(txn, ((struct job *)arg)->id, STR("no"), err);
 }
 
 /* --- tests --- */
@@ -471,6 +476,38 @@ STORE_TEST(marks_wait_until_somebody_looked) {
     check_marks(f, "osv", "npm/c");
 }
 
+STORE_TEST(an_import_that_died_hides_no_marks) {
+    static const struct line first[] = {{"G-1", "npm a", "1"}, {"G-2", "npm b", "1"}, {0}};
+    static const struct line second[] = {{"G-1", "npm a", "2"}, {0}};
+    struct advisory_import  *dead;
+    struct import_outcome    outcome;
+
+    CHECK_EQ(import_lines(f, "osv", first, &all, &outcome), PW_OK);
+    CHECK_OK(advisories_import_begin(f->store, STR("osv"), false, &dead, &err));
+    add_lines(dead, second);
+    CHECK_OK(import_flush(dead, &err));
+    advisories_import_close(dead);
+    check_marks(f, "osv", "npm/a npm/b");
+    CHECK_EQ(import_lines(f, "osv", first, &all, &outcome), PW_OK);
+    CHECK_EQ(outcome.generation, 1);
+    check_marks(f, "osv", ""); /* what nobody saw needs no look */
+}
+
+STORE_TEST(marks_that_wait_ask_again_for_a_look) {
+    static const struct line      lines[] = {{"G-1", "npm a", "1"}, {0}};
+    AUTO(arena_done) struct arena arena = ARENA_INIT((size_t)1 << 20);
+    struct import_outcome         outcome;
+    struct job                    job;
+
+    CHECK_EQ(import_lines(f, "osv", lines, &all, &outcome), PW_OK);
+    CHECK_OK(jobs_take(f->store, STR(FEEDS_REMATCH_JOB), 60, &arena, &job, &err));
+    CHECK_OK(store_write(f->store, STORE_FOREGROUND, fail_job, &job, &err));
+    CHECK_EQ(rematch_jobs(f), 0);
+    CHECK_EQ(import_lines(f, "osv", lines, &all, &outcome), PW_OK); /* nothing new */
+    CHECK_EQ(rematch_jobs(f), 1);
+    check_marks(f, "osv", "npm/a");
+}
+
 STORE_TEST(more_marks_than_a_page) {
     struct import_label     label = {STR("here"), STR("v1"), false};
     struct marks            m = {BUF_INIT(65536), 0};
@@ -540,5 +577,7 @@ RUN_TESTS(STORE_UNITS(nothing_is_visible_before_the_switch),
           STORE_UNITS(the_closest_complete_feed_answers_alone),
           STORE_UNITS(alpine_needs_both_repositories),
           STORE_UNITS(a_release_that_a_feed_dropped_is_not_answered_any_more),
-          STORE_UNITS(marks_wait_until_somebody_looked), STORE_UNITS(more_marks_than_a_page),
+          STORE_UNITS(marks_wait_until_somebody_looked),
+          STORE_UNITS(an_import_that_died_hides_no_marks),
+          STORE_UNITS(marks_that_wait_ask_again_for_a_look), STORE_UNITS(more_marks_than_a_page),
           STORE_UNITS(status_tells_success_and_failure))

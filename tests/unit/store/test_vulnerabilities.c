@@ -60,6 +60,19 @@ static void check_marks(struct fixture *f, const char *feed, const char *want) {
     buf_done(&text);
 }
 
+static pw_code count_mark(void *ctx, str ecosystem, str subject, struct err *err) {
+    *(int *)ctx += 1;
+    return PW_OK;
+}
+
+static int count_marks(struct fixture *f, const char *feed) {
+    struct err err = ERR_NONE;
+    int        count = 0;
+
+    CHECK_OK(feeds_changes_each(f->store, str_of(feed), count_mark, &count, &err));
+    return count;
+}
+
 /* --- ratings --- */
 
 struct rated {
@@ -112,6 +125,34 @@ STORE_TEST(ratings_are_replaced_by_newer_ones) {
     CHECK_EQ(outcome.changed, 0);
     CHECK_EQ(outcome.generation, 2);
     check_marks(f, "nvd", "");
+}
+
+/* Its rows are written, its marks are not seen: the next import sees them, though nothing differs. */
+STORE_TEST(ratings_of_an_import_that_died_are_matched) {
+    static const struct rated    none[] = {{"CVE-0", 5.0, 10}};
+    struct vulnerability_import *dead;
+    struct import_outcome        outcome;
+    char                         id[32];
+
+    CHECK_OK(vulnerabilities_import_begin(f->store, STR("nvd"), &dead, &err));
+    for (int i = 0; i < LIMIT_IMPORT_ROWS / 2; i++) { /* one batch */
+        struct rating        rating = {STR("nvd"), STR("CVSS_V3"), STR("CVSS:3.1/x"), true, 5.0};
+        struct vulnerability v = {.description = STR("bad"),
+                                  .ratings = &rating,
+                                  .rating_count = 1,
+                                  .published_at = 7,
+                                  .modified_at = 10};
+
+        snprintf(id, sizeof id, "CVE-%d", i);
+        v.id = str_of(id);
+        CHECK_OK(vulnerabilities_import_add(dead, &v, &err));
+    }
+    vulnerabilities_import_close(dead);
+    check_facts(f, "CVE-0", "epss -1 -1 kev 0 published 7 \"bad\" nvd:5.0");
+    check_marks(f, "nvd", "");
+    import_rated(f, none, 1, &outcome);
+    CHECK_EQ(outcome.generation, 1);
+    CHECK_EQ(count_marks(f, "nvd"), LIMIT_IMPORT_ROWS / 2);
 }
 
 STORE_TEST(more_ratings_than_a_batch) {
@@ -341,8 +382,9 @@ TEST(bytes_cut_short_are_refused) {
     }
 }
 
-RUN_TESTS(STORE_UNITS(ratings_are_replaced_by_newer_ones), STORE_UNITS(more_ratings_than_a_batch),
-          STORE_UNITS(scores_are_replaced_as_a_whole),
+RUN_TESTS(STORE_UNITS(ratings_are_replaced_by_newer_ones),
+          STORE_UNITS(ratings_of_an_import_that_died_are_matched),
+          STORE_UNITS(more_ratings_than_a_batch), STORE_UNITS(scores_are_replaced_as_a_whole),
           STORE_UNITS(exploited_ones_are_marked_when_they_change),
           STORE_UNITS(all_three_meet_in_one_answer),
           STORE_UNITS(a_record_of_the_same_cve_brings_ratings),

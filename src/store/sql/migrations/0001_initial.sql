@@ -47,6 +47,7 @@ CREATE TABLE repo_manifest (
     pushed_at {INT} NOT NULL, last_pulled_at {INT} NOT NULL DEFAULT 0, pulls {INT} NOT NULL DEFAULT 0,
     PRIMARY KEY (repository_id, manifest_id)) {CLUSTERED};
 CREATE INDEX repo_manifest_by_manifest ON repo_manifest (manifest_id);
+CREATE INDEX repo_manifest_newest ON repo_manifest (pushed_at DESC, repository_id, manifest_id);
 CREATE TABLE tag (
     repository_id {INT} NOT NULL REFERENCES repository(id), name {TEXT} NOT NULL,
     manifest_id {INT} NOT NULL REFERENCES manifest(id), updated_at {INT} NOT NULL,
@@ -122,7 +123,7 @@ CREATE INDEX feed_ecosystem_by_ecosystem ON feed_ecosystem (ecosystem);
 -- ecosystem '': subject is a vulnerability id
 CREATE TABLE feed_change (
     feed {TEXT} NOT NULL, ecosystem {TEXT} NOT NULL, subject {TEXT} NOT NULL, generation {INT} NOT NULL,
-    PRIMARY KEY (feed, ecosystem, subject)) {CLUSTERED};
+    PRIMARY KEY (feed, ecosystem, subject, generation)) {CLUSTERED};
 CREATE TABLE advisory (
     id {ID}, feed {TEXT} NOT NULL, name {TEXT} NOT NULL, content_hash {INT} NOT NULL,
     added_in {INT} NOT NULL, retired_in {INT} NOT NULL DEFAULT 0, body {BLOB} NOT NULL) {TABLE};
