@@ -93,6 +93,15 @@ static size_t leave_escaped(void *ctx PW_UNUSED, struct MHD_Connection *mhd PW_U
     return strlen(text);
 }
 
+/* A server that stops ends new connections at once. Not MHD_quiesce_daemon: in 0.9.75 it and an event
+ * thread may both take the listening socket out of the epoll set, and the second one aborts. */
+static enum MHD_Result accept_policy(void *ctx, const struct sockaddr *peer, socklen_t size) {
+    struct http_server *s = ctx;
+
+    (void)peer, (void)size;
+    return atomic_load(&s->stopping) ? MHD_NO : MHD_YES;
+}
+
 static pw_code start_daemon(struct http_server *s, struct err *err) {
     const struct http_options *o = &s->options;
     unsigned                   idle = (unsigned)(MAX_OF(o->idle_seconds, o->body_idle_seconds) + 1);
@@ -122,9 +131,9 @@ static pw_code start_daemon(struct http_server *s, struct err *err) {
 
     if (s->tls && MHD_is_feature_supported(MHD_FEATURE_TLS) != MHD_YES)
         return err_set(err, PW_UNSUPPORTED, "this libmicrohttpd was built without TLS");
-    s->daemon = MHD_start_daemon(flags | (s->tls ? MHD_USE_TLS : 0), 0, NULL, NULL, exchange_call,
-                                 s, MHD_OPTION_ARRAY, s->tls ? tls : &tls[3], MHD_OPTION_ARRAY,
-                                 items, MHD_OPTION_END);
+    s->daemon = MHD_start_daemon(flags | (s->tls ? MHD_USE_TLS : 0), 0, accept_policy, s,
+                                 exchange_call, s, MHD_OPTION_ARRAY, s->tls ? tls : &tls[3],
+                                 MHD_OPTION_ARRAY, items, MHD_OPTION_END);
     if (s->daemon == NULL && s->tls)
         return err_set(err, PW_INVALID,
                        "cannot start HTTPS on %s port %u: the certificate and its key "
@@ -214,8 +223,7 @@ void http_server_close(struct http_server *s, double grace_seconds) {
 
     if (s == NULL)
         return;
-    atomic_store(&s->stopping, true);
-    (void)MHD_quiesce_daemon(s->daemon); /* gives back listen_fd */
+    atomic_store(&s->stopping, true); /* accept_policy takes no more connections */
     if (!wait_until_quiet(s, grace_seconds)) {
         reaper_each(s->reaper, cancel_body);
         if (!wait_until_quiet(s, last_words)) {
@@ -227,6 +235,7 @@ void http_server_close(struct http_server *s, double grace_seconds) {
     atomic_store(&s->forcing, true);
     reaper_each(s->reaper, handler_abandon);
     MHD_stop_daemon(s->daemon);
+    s->listen_fd = -1; /* closed with the daemon */
     server_free(s);
 }
 
